@@ -1,0 +1,42 @@
+# Everything happens in the checkout: the environment is .venv, a user's data is $PULSE_HOME.
+PYTHON ?= python3.11
+export PULSE_HOME ?= $(CURDIR)/workspace
+export DO_NOT_TRACK = 1
+
+.PHONY: run test lint docs setup lock dev clean
+
+run: setup
+	@test -n "$$(ls $(PULSE_HOME)/feeds/*.yml 2>/dev/null)" || .venv/bin/pulse sample story
+	@.venv/bin/pulse run; code=$$?; [ $$code -eq 3 ] && exit 0 || exit $$code  # 3: finished, some rows quarantined
+
+test: setup
+	@.venv/bin/python -m pytest
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/sqlfluff lint dbt_project/models dbt_project/tests --processes 2
+	.venv/bin/mypy
+
+docs: setup
+	@.venv/bin/pulse docs
+
+dev: setup
+	@.venv/bin/pulse dev
+
+setup: .venv/ready
+
+# The lock holds names, versions and hashes; where they come from is the machine's own setting.
+.venv/ready: requirements.lock pyproject.toml
+	@echo "Setting up .venv (about two minutes, once) ..."
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement requirements.lock
+	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Needs uv (pip install uv); the addresses of indexes stay out of the lock.
+lock:
+	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements.lock
+
+clean:
+	rm -rf .venv workspace

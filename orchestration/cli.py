@@ -1,0 +1,273 @@
+"""The console command `pulse`. Engines (Dagster, dbt, Great Expectations) are imported only by what needs them."""
+
+import json
+import os
+import shutil
+import sys
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.errors import PulseError
+from orchestration.workspace import Workspace
+
+FINE, FAILED, USAGE, QUARANTINED, HELD = 0, 1, 2, 3, 4
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+
+app = typer.Typer(
+    name="pulse",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="""Which outlets are falling silent, why, what it costs, and whom to send where.
+
+    A workspace (PULSE_HOME, default ./workspace) holds your feeds, files and marts.
+    The usual way: [bold]pulse doctor[/bold] a new file, then [bold]pulse run[/bold].
+
+    Exit codes: 0 fine, 1 failed, 2 usage, 3 finished with quarantined rows, 4 another run holds the workspace.""",
+)
+console = Console()
+notes = Console(stderr=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for scripts.")]
+
+
+class Example(str, Enum):
+    """Workspaces that can be prepared for you."""
+
+    story = "story"
+    iowa = "iowa"
+
+
+def main() -> None:
+    """Entry point: a known problem is one line and an exit code, never a traceback (PULSE_DEBUG=1 shows it)."""
+    from orchestration.lease import LeaseHeld
+
+    try:
+        app()
+    except PulseError as problem:
+        if os.environ.get("PULSE_DEBUG"):
+            raise
+        notes.print(f"pulse: {problem}", style="red", soft_wrap=True, highlight=False, markup=False)
+        sys.exit(HELD if isinstance(problem, LeaseHeld) else FAILED)
+
+
+@app.command()
+def sample(
+    name: Annotated[Example, typer.Argument(help="story: an invented market. iowa: real orders, see --from.")],
+    source: Annotated[Path | None, typer.Option("--from", help="Folder with the Iowa files.", exists=True)] = None,
+    outlets: Annotated[int, typer.Option(help="Size of the story.", min=10)] = 1200,
+    days: Annotated[int, typer.Option(help="Days of the story.", min=60)] = 420,
+    seed: Annotated[int, typer.Option(help="Another seed, another market.")] = 7,
+) -> None:
+    """Prepare the workspace with sample data: feed files and landing files, nothing loaded yet."""
+    from orchestration.lease import lease
+
+    workspace = Workspace.current()
+    with lease(workspace, "pulse sample"):
+        if name is Example.story:
+            from examples.story.generate import generate
+
+            generate(workspace.home, outlets=outlets, days=days, seed=seed)
+        else:
+            if source is None:
+                raise typer.BadParameter("iowa needs --from DIR, the folder with its files", param_hint="--from")
+            workspace.feeds.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(EXAMPLES / "feeds" / f"{name.value}.yml", workspace.feeds / f"{name.value}.yml")
+            landing = workspace.landing / name.value
+            landing.mkdir(parents=True, exist_ok=True)
+            for file in sorted(source.glob("*.parquet")):
+                if not file.name.startswith("reference_"):
+                    shutil.copyfile(file, landing / file.name)
+    console.print(f"{workspace.home} is ready with {name.value}. Next: pulse run", highlight=False)
+
+
+@app.command("land")
+def land_command(as_json: AsJson = False) -> None:
+    """Take in the new files of the landing folder, without building anything."""
+    from orchestration.landing import land
+    from orchestration.lease import lease
+    from orchestration.report import landing_as_dict, show_landing
+
+    workspace = Workspace.current()
+    with lease(workspace, "pulse land"):
+        report = land(workspace)
+    print(json.dumps(landing_as_dict(report), indent=1)) if as_json else show_landing(console, report)
+    raise typer.Exit(QUARANTINED if any(f.quarantined or f.status == "refused" for f in report.files) else FINE)
+
+
+@app.command()
+def run(
+    as_of: Annotated[str, typer.Option(metavar="DATE", help="Business date; default: newest day the feeds hold.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Do the whole way: land new files, rebuild, check, publish, and summarise.
+
+    Where nothing changed since the last publish, says so and stops. A failing check leaves readers on the old marts.
+    """
+    from orchestration import fingerprints
+    from orchestration.landing import land
+    from orchestration.lease import lease
+    from orchestration.publish import current
+    from orchestration.report import failed_run_as_dict, show_failed_run, show_landing, show_summary, summary
+
+    if as_of:
+        try:
+            as_of = date.fromisoformat(as_of).isoformat()
+        except ValueError:
+            raise typer.BadParameter(f"expected a date such as 2026-06-30, found {as_of!r}") from None
+    workspace = Workspace.current()
+    with lease(workspace, "pulse run"):
+        report = land(workspace)
+        if not as_json:
+            show_landing(console, report)
+        published = current(workspace)
+        fresh = published is None or published["fingerprint"] != fingerprints.inputs(workspace, as_of)
+        if fresh:
+            from orchestration.run import execute
+
+            result = execute(workspace, as_of, progress=not as_json)
+            if not result.success:
+                if as_json:
+                    print(json.dumps(failed_run_as_dict(workspace, result), indent=1, default=str))
+                else:
+                    show_failed_run(notes, workspace, result)
+                raise typer.Exit(FAILED)
+    facts = summary(workspace, report)
+    facts["published_new"] = fresh
+    if as_json:
+        print(json.dumps(facts, indent=1, default=str))
+    else:
+        if not fresh:
+            console.print("Nothing new since the last publish; nothing was rebuilt.\n")
+        show_summary(console, facts)
+    raise typer.Exit(QUARANTINED if facts["rows_quarantined_now"] or facts["files_refused_now"] else FINE)
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show what is published, what has landed, and whether a run is at work."""
+    from orchestration.report import show_status, workspace_status
+
+    facts = workspace_status(Workspace.current())
+    print(json.dumps(facts, indent=1, default=str)) if as_json else show_status(console, facts)
+
+
+@app.command()
+def quarantine(
+    feed: Annotated[str, typer.Option(help="Only this feed.")] = "",
+    entity: Annotated[str, typer.Option(help="Only this entity, such as orders.")] = "",
+    rows: Annotated[int, typer.Option(help="How many rows to show.", min=0)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show the rows that failed the contract: file, row, column, value and reason."""
+    from orchestration.report import quarantine_counts, quarantine_rows
+
+    workspace = Workspace.current()
+    counts = quarantine_counts(workspace, feed, entity)
+    found = quarantine_rows(workspace, feed, entity, rows)
+    if as_json:
+        print(json.dumps({"counts": counts, "rows": found}, indent=1, default=str))
+        return
+    if not counts:
+        console.print("No rows are quarantined.")
+        return
+    _print_rows("Quarantined rows by reason", counts)
+    _print_rows("Rows", found)
+
+
+@app.command()
+def doctor(
+    file: Annotated[Path, typer.Argument(help="A file as delivered.", exists=True, dir_okay=False)],
+    feed: Annotated[str, typer.Option("--feed", help="Name of the feed in the workspace, or a feed file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a file by a feed without landing it: what would be accepted and rejected, and why."""
+    from orchestration.landing import doctor as examine
+    from orchestration.report import doctor_as_dict, show_doctor
+
+    report = examine(Workspace.current(), file, feed)
+    print(json.dumps(doctor_as_dict(report), indent=1, default=str)) if as_json else show_doctor(console, report)
+    facts = doctor_as_dict(report)
+    if any(part["status"] == "refused" for part in facts["parts"]):
+        raise typer.Exit(FAILED)
+    raise typer.Exit(QUARANTINED if any(part["quarantined"] for part in facts["parts"]) else FINE)
+
+
+@app.command("publish")
+def publish_command() -> None:
+    """Show readers the newest generation again (after a rollback, or a workspace that was moved)."""
+    from orchestration.lease import lease
+    from orchestration.publish import generations, show
+
+    workspace = Workspace.current()
+    with lease(workspace, "pulse publish"):
+        kept = generations(workspace)
+        if not kept:
+            raise PulseError(f"{workspace.published}: no audited generation is there; run `pulse run`")
+        show(workspace, kept[-1])
+    console.print(f"Readers see generation {kept[-1]['generation']} (business date {kept[-1]['as_of_date']}).")
+
+
+@app.command()
+def rollback() -> None:
+    """Show readers the generation before the current one."""
+    from orchestration.lease import lease
+    from orchestration.publish import rollback as go_back
+
+    workspace = Workspace.current()
+    with lease(workspace, "pulse rollback"):
+        manifest = go_back(workspace)
+    console.print(
+        f"Readers see generation {manifest['generation']} (business date {manifest['as_of_date']}). "
+        "`pulse publish` goes forward again."
+    )
+
+
+@app.command()
+def docs() -> None:
+    """Write the dbt documentation of the warehouse and say where it lies."""
+    from orchestration.lease import lease
+    from orchestration.transform import dbt_arguments, invoke
+
+    workspace = Workspace.current()
+    with lease(workspace, "pulse docs"):
+        result = invoke(workspace, [*dbt_arguments("docs", [], {}, ("generate", "--static"))])
+    if not result.success:
+        raise PulseError(f"{workspace.warehouse}: dbt docs failed: {result.exception}")
+    console.print(f"Open {workspace.dbt / 'target' / 'static_index.html'} in a browser.")
+
+
+@app.command()
+def dev(port: Annotated[int, typer.Option(help="Port on this machine only.")] = 3000) -> None:
+    """Open the Dagster UI on this workspace, on this machine only (it has no login)."""
+    from orchestration.run import prepare_dagster
+
+    workspace = Workspace.current()
+    workspace.prepare()
+    os.environ["PULSE_HOME"] = str(workspace.home.resolve())
+    prepare_dagster(workspace.dagster)
+    dagster = Path(sys.executable).parent / "dagster"
+    os.execv(
+        dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    )
+
+
+def _print_rows(title: str, rows: list[dict]) -> None:
+    if not rows:
+        return
+    table = Table(title=title, title_justify="left")
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""What a generation was made from: if none of it changed, there is nothing to do."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import yaml
+
+from orchestration.errors import PulseError
+from orchestration.ledger import Ledger
+from orchestration.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = ("dbt_project", "expectations", "orchestration")
+SUFFIXES = {".sql", ".yml", ".csv", ".py"}
+PRODUCED = {"target", "logs", "__pycache__"}
+
+
+def code_files() -> list[Path]:
+    """The files of the project that decide what a run makes."""
+    files = (path for folder in CODE for path in (ROOT / folder).rglob("*") if path.suffix in SUFFIXES)
+    return sorted(path for path in files if not PRODUCED & set(path.parts))
+
+
+def mart_names() -> list[str]:
+    """Names of the published models, from the files that define them."""
+    return sorted(path.stem for path in (ROOT / "dbt_project" / "models" / "marts").rglob("*.sql"))
+
+
+def settings(workspace: Workspace) -> dict:
+    """pulse.yml of the workspace; empty where there is none."""
+    path = workspace.home / "pulse.yml"
+    found = yaml.safe_load(path.read_text()) if path.exists() else None
+    if found is not None and not isinstance(found, dict):
+        raise PulseError(f"{path}: expected lines such as `reporting_currency: USD`, found {type(found).__name__}")
+    return found or {}
+
+
+def reporting_currency(workspace: Workspace) -> str:
+    """The currency in which marts state money; empty means the feeds' own, where they share one."""
+    return str(settings(workspace).get("reporting_currency", ""))
+
+
+def inputs(workspace: Workspace, as_of: str) -> str:
+    """One hash over the accepted files, the code, the settings and the date asked for."""
+    digest = hashlib.sha256(json.dumps([as_of, settings(workspace)], sort_keys=True, default=str).encode())
+    for path in code_files():
+        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    for path in sorted(workspace.feeds.glob("*.yml")):
+        digest.update(path.name.encode() + path.read_bytes())
+    with Ledger(workspace) as ledger:
+        for line in ledger.landed():
+            digest.update(repr(line).encode())
+    return digest.hexdigest()

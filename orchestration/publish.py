@@ -1,0 +1,155 @@
+"""Publishing: one audited generation, switched in one rename.
+
+published/generations/<id>/<mart>.parquet + manifest.json   immutable
+published/marts.duckdb    views on its own generation: a connection never sees a mix
+published/live.duckdb     views through `current`: for tools that never reconnect
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import PulseError
+from orchestration.workspace import Workspace
+
+KEPT_GENERATIONS = 5
+SCHEMA = "marts"
+
+
+def quoted(path: Path | str) -> str:
+    """A string as an SQL literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def generations(workspace: Workspace) -> list[dict]:
+    """The manifests of the kept generations, oldest first."""
+    folders = sorted((workspace.published / "generations").glob("[!.]*/manifest.json"))
+    return [json.loads(path.read_text()) for path in folders]
+
+
+def current(workspace: Workspace) -> dict | None:
+    """The manifest of the generation that readers see, None before the first publish."""
+    manifest = workspace.published / "current" / "manifest.json"
+    return json.loads(manifest.read_text()) if manifest.exists() else None
+
+
+def reader(workspace: Workspace) -> duckdb.DuckDBPyConnection:
+    """A connection that can read the published marts and nothing else."""
+    catalog = workspace.published / "marts.duckdb"
+    if not catalog.exists():
+        raise PulseError(f"{catalog}: nothing is published yet; run `pulse run`")
+    folder = str((workspace.published / "generations").resolve()) + "/"
+    connection = duckdb.connect(str(catalog), read_only=True)
+    connection.execute(f"set allowed_directories = [{quoted(folder)}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def publish(workspace: Workspace, fingerprint: str, as_of: str | None = None) -> dict:
+    """Write the warehouse's marts as a new generation and show it to readers; returns its manifest."""
+    now = datetime.now(UTC)
+    root = workspace.published / "generations"
+    root.mkdir(parents=True, exist_ok=True)
+    for leftover in root.glob(".*"):  # a publish that was killed
+        shutil.rmtree(leftover)
+    identity = f"{now:%Y%m%dT%H%M%S%fZ}-{fingerprint[:8]}"
+    beside = root / f".{identity}"
+    beside.mkdir()
+    with duckdb.connect(str(workspace.warehouse), read_only=True) as warehouse:
+        relations = warehouse.execute(
+            "select table_name, table_type from information_schema.tables where table_schema = ? order by 1", [SCHEMA]
+        ).fetchall()
+        if not relations:
+            raise PulseError(f"{workspace.warehouse}: no marts to publish; run `pulse run`")
+        tables = {name: _write(warehouse, name, beside) for name, kind in relations if kind == "BASE TABLE"}
+        views = {name: _portable_view(warehouse, name) for name, kind in relations if kind == "VIEW"}
+        vouched = str(warehouse.execute("select as_of_date from intermediate.int_as_of").fetchall()[0][0])
+    manifest = {
+        "generation": identity,
+        "published_at": now.isoformat(timespec="seconds"),
+        "as_of_date": vouched,
+        "asked_as_of": as_of,
+        "fingerprint": fingerprint,
+        "marts": tables,
+        "views": views,
+    }
+    (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
+    beside.rename(root / identity)
+    show(workspace, manifest)
+    _prune(workspace, keep=identity)
+    return manifest
+
+
+def _write(warehouse: duckdb.DuckDBPyConnection, mart: str, folder: Path) -> dict:
+    path = folder / f"{mart}.parquet"
+    # sorted, so that the same content gives the same file
+    warehouse.execute(
+        f'copy (select * from {SCHEMA}."{mart}" order by all) to {quoted(path)} (format parquet, compression zstd)'
+    )
+    rows, content = warehouse.execute(
+        f'select count(*), coalesce(sum(hash(mart)::hugeint), 0) from {SCHEMA}."{mart}" as mart'
+    ).fetchall()[0]
+    with path.open("rb") as file:
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"file": path.name, "rows": rows, "sha256": checksum, "content": f"{int(content):x}"}
+
+
+def _portable_view(warehouse: duckdb.DuckDBPyConnection, mart: str) -> str:
+    """The view's select with the warehouse's name taken off its tables: it will read the published ones."""
+    sql, database = warehouse.execute(
+        "select sql, database_name from duckdb_views() where schema_name = ? and view_name = ?", [SCHEMA, mart]
+    ).fetchall()[0]
+    body = sql.split(" AS ", 1)[1]
+    for prefix in (f"{database}.{SCHEMA}.", f'"{database}"."{SCHEMA}".', f"{SCHEMA}."):
+        body = body.replace(prefix, "")
+    return body
+
+
+def show(workspace: Workspace, manifest: dict) -> None:
+    """Point readers at a generation: each catalog is made beside and moved into place by one rename."""
+    generation = workspace.published.resolve() / "generations" / manifest["generation"]
+    _catalog(workspace.published / "marts.duckdb", generation, manifest)
+    link = workspace.published / ".current"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("generations") / manifest["generation"])
+    os.replace(link, workspace.published / "current")
+    _catalog(workspace.published / "live.duckdb", workspace.published.resolve() / "current", manifest)
+
+
+def _catalog(path: Path, folder: Path, manifest: dict) -> None:
+    beside = path.with_name(f".{path.name}")
+    beside.unlink(missing_ok=True)
+    with duckdb.connect(str(beside)) as catalog:
+        for mart, facts in manifest["marts"].items():
+            source = quoted(folder / facts["file"])
+            catalog.execute(f'create view "{mart}" as select * from read_parquet({source})')
+        _create_views(catalog, manifest["views"].items())
+    os.replace(beside, path)
+
+
+def _create_views(catalog: duckdb.DuckDBPyConnection, views: Iterable[tuple[str, str]]) -> None:
+    for name, body in views:
+        catalog.execute(f'create view "{name}" as {body}')
+
+
+def rollback(workspace: Workspace) -> dict:
+    """Show readers the generation before the current one; returns its manifest."""
+    now = current(workspace)
+    earlier = [m for m in generations(workspace) if now and m["generation"] < now["generation"]]
+    if not earlier:
+        raise PulseError(f"{workspace.published}: no earlier generation is kept, nothing to go back to")
+    show(workspace, earlier[-1])
+    return earlier[-1]
+
+
+def _prune(workspace: Workspace, keep: str) -> None:
+    for manifest in generations(workspace)[:-KEPT_GENERATIONS]:
+        if manifest["generation"] != keep:
+            shutil.rmtree(workspace.published / "generations" / manifest["generation"])

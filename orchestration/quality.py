@@ -1,0 +1,127 @@
+"""Great Expectations as Dagster asset checks: one named check per expectation, one step per layer.
+
+The suites are YAML in expectations/<layer>/<table>.yml; this module knows no table and no threshold.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import yaml
+
+from orchestration import contract
+from orchestration.publish import quoted
+from orchestration.workspace import Workspace
+
+SUITES = Path(__file__).resolve().parent.parent / "expectations"
+LAYERS = ("lake", "staging", "intermediate", "marts")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One line of a suite: GX's own type and arguments, our name, and what a failure means."""
+
+    layer: str
+    table: str
+    name: str
+    type: str
+    means: str
+    kwargs: dict = field(default_factory=dict)
+    severity: str = "critical"
+    keys: list[str] = field(default_factory=list)
+
+    @property
+    def asset_key(self) -> dg.AssetKey:
+        return dg.AssetKey([self.layer, self.table])
+
+    @property
+    def blocking(self) -> bool:
+        return self.severity == "critical"
+
+
+def load_suites(layer: str, folder: Path = SUITES) -> list[Expectation]:
+    """The expectations of a layer in the order of their files."""
+    suites = [yaml.safe_load(path.read_text()) for path in sorted((folder / layer).glob("*.yml"))]
+    return [Expectation(layer, suite["table"], **line) for suite in suites for line in suite["expectations"]]
+
+
+def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
+    """A connection of its own on which each layer is a schema: the lake's files and the warehouse's tables.
+
+    Views in memory over a warehouse attached read-only, so that a check can never write or hold the file.
+    """
+    connection = duckdb.connect()
+    for entity in contract.load():
+        connection.execute("create schema if not exists lake")
+        files = quoted(workspace.lake / entity / "*.parquet")
+        connection.execute(
+            f'create view lake."{entity}" as select * from read_parquet({files}, union_by_name = true)'
+        )
+    if workspace.warehouse.exists():
+        connection.execute(f"attach {quoted(workspace.warehouse)} as warehouse (read_only)")
+        for schema, table in connection.execute(
+            "select table_schema, table_name from information_schema.tables where table_catalog = 'warehouse'"
+        ).fetchall():
+            connection.execute(f'create schema if not exists memory."{schema}"')
+            connection.execute(
+                f'create view memory."{schema}"."{table}" as select * from warehouse."{schema}"."{table}"'
+            )
+    return connection
+
+
+def check_layer(workspace: Workspace, expectations: list[Expectation]) -> Iterator[dg.AssetCheckResult]:
+    """Judge each expectation; one that cannot run has failed, and says that the tool did."""
+    from orchestration.gx_duckdb import validate
+
+    tables = dict.fromkeys(expectation.table for expectation in expectations)
+    for table in tables:
+        suite = [expectation for expectation in expectations if expectation.table == table]
+        lines = [{"type": e.type, "kwargs": e.kwargs, "keys": e.keys} for e in suite]
+        for expectation, outcome in zip(
+            suite, validate(lambda: connect(workspace), table, suite[0].layer, lines), strict=True
+        ):
+            yield check_result(expectation, outcome)
+
+
+def check_result(expectation: Expectation, outcome: Any) -> dg.AssetCheckResult:
+    """An outcome of Great Expectations as Dagster shows it."""
+    metadata: dict[str, Any] = {
+        "means": expectation.means,
+        "unexpected_count": outcome.unexpected_count or 0,
+        "element_count": outcome.element_count or 0,
+        "sample": dg.MetadataValue.json(outcome.sample),
+    }
+    if outcome.observed is not None:
+        metadata["observed"] = str(outcome.observed)
+    if outcome.error:
+        metadata["tool_error"] = outcome.error
+    return dg.AssetCheckResult(
+        asset_key=expectation.asset_key,
+        check_name=expectation.name,
+        passed=outcome.success and not outcome.error,
+        # a check that could not run is never only a warning
+        severity=dg.AssetCheckSeverity.ERROR if expectation.blocking or outcome.error else dg.AssetCheckSeverity.WARN,
+        description=outcome.error or expectation.means,
+        metadata=metadata,
+    )
+
+
+def layer_checks(layer: str) -> dg.AssetChecksDefinition:
+    """All expectations of a layer as one step that blocks the layers after it."""
+    expectations = load_suites(layer)
+
+    @dg.multi_asset_check(
+        name=f"{layer}_expectations",
+        specs=[
+            dg.AssetCheckSpec(name=e.name, asset=e.asset_key, blocking=e.blocking, description=e.means)
+            for e in expectations
+        ],
+    )
+    def judge(pulse: dg.ResourceParam[Any]):
+        with pulse.step(f"Checking {layer}"):
+            yield from check_layer(pulse.workspace, expectations)
+
+    return judge

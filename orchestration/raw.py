@@ -1,0 +1,33 @@
+"""The lake as Dagster assets: one per entity of the raw contract, filled by landing."""
+
+from typing import Any
+
+import dagster as dg
+
+from orchestration import contract
+from orchestration.landing import land
+
+
+@dg.multi_asset(
+    name="landing",
+    group_name="raw",
+    specs=[
+        dg.AssetSpec(["lake", entity.name], description=entity.description, kinds={"parquet"}, skippable=True)
+        for entity in contract.load().values()
+    ],
+)
+def lake(pulse: dg.ResourceParam[Any]):
+    """Take in each new file once; what fails the contract is quarantined with its reason."""
+    with pulse.step("Landing files"):
+        report = land(pulse.workspace)
+    for name in contract.load():
+        files = [file for file in report.files if file.entity == name]
+        yield dg.MaterializeResult(
+            asset_key=["lake", name],
+            metadata={
+                "files": len(files),
+                "rows_accepted": sum(file.accepted for file in files),
+                "rows_duplicate": sum(file.duplicate for file in files),
+                "rows_quarantined": sum(file.quarantined for file in files),
+            },
+        )

@@ -1,0 +1,287 @@
+"""What people read: the summary of a run, the state of a workspace, the quarantine. Reads published marts only."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.ledger import Ledger
+from orchestration.publish import current, generations, quoted, reader
+from orchestration.workspace import Workspace
+
+WORST_BEATS = 5
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, values: list | None = None) -> list[dict]:
+    cursor = connection.execute(sql, values or [])
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def summary(workspace: Workspace, landing: Any) -> dict:
+    """What the published generation says, for a sales manager."""
+    manifest = current(workspace) or {}
+    with reader(workspace) as marts:
+        windows = _rows(
+            marts,
+            """
+            select
+                window_days,
+                sum(universe_outlets)::bigint as outlets,
+                sum(inactive_outlets)::bigint as inactive_outlets,
+                sum(lapsed_outlets)::bigint as lapsed_outlets,
+                sum(never_ordered_outlets)::bigint as never_ordered_outlets,
+                sum(unknown_outlets)::bigint as unknown_outlets,
+                sum(active_outlets)::bigint as active_outlets,
+                sum(monthly_net_amount_lost) as monthly_net_amount_lost,
+                any_value(reporting_currency) as currency
+            from rpt_beat_silence
+            group by window_days
+            order by window_days
+            """,
+        )
+        beats = _rows(
+            marts,
+            """
+            select beat_id, beat_name, rep_name, territory, window_days, universe_outlets as outlets, lapsed_outlets,
+                monthly_net_amount_lost
+            from rpt_beat_silence
+            where window_days = (select max(window_days) from rpt_beat_silence)
+                and lapsed_outlets > 0 and beat_id <> 'unknown'
+            order by monthly_net_amount_lost desc nulls last, lapsed_outlets desc, beat_id
+            limit ?
+            """,
+            [WORST_BEATS],
+        )
+    for window in windows:
+        window["percent_of_universe"] = _percent(window["inactive_outlets"], window["outlets"])
+        window["percent_of_active"] = _percent(window["inactive_outlets"], window["active_outlets"])
+    return {
+        "generation": manifest.get("generation"),
+        "as_of_date": manifest.get("as_of_date"),
+        "windows": windows,
+        "worst_beats": beats,
+        "files_landed_now": sum(f.status == "landed" for f in landing.files),
+        "files_refused_now": sum(f.status == "refused" for f in landing.files),
+        "rows_accepted_now": sum(f.accepted for f in landing.files if f.status == "landed"),
+        "rows_quarantined_now": sum(f.quarantined for f in landing.files if f.status == "landed"),
+        "marts": str((workspace.published / "marts.duckdb").resolve()),
+        "parquet": str((workspace.published / "current").resolve()),
+    }
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 1) if whole else None
+
+
+def _money(amount: Any, currency: str | None) -> str:
+    return "not known" if amount is None else f"{amount:,.0f} {currency or ''}".strip()
+
+
+def show_summary(console: Console, facts: dict) -> None:
+    """Print the summary."""
+    windows, beats = facts["windows"], facts["worst_beats"]
+    if not windows:
+        console.print("No outlets are known yet: put files in the landing folder and run again.")
+        return
+    first = windows[0]
+    console.print(f"[bold]{first['outlets']:,} outlets on {facts['as_of_date']}[/bold]", highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("silent for", "outlets", "of all", "to active", "ordered before", "never ordered", "lost a month"):
+        table.add_column(heading, justify="right")
+    for row in windows:
+        table.add_row(
+            f"{row['window_days']} days",
+            f"{row['inactive_outlets']:,}",
+            "-" if row["percent_of_universe"] is None else f"{row['percent_of_universe']}%",
+            "-" if row["percent_of_active"] is None else f"{row['percent_of_active']}%",
+            f"{row['lapsed_outlets']:,}",
+            f"{row['never_ordered_outlets']:,}",
+            _money(row["monthly_net_amount_lost"], row["currency"]),
+        )
+    console.print(table)
+    if first["unknown_outlets"]:
+        console.print(f"{first['unknown_outlets']:,} outlets are unknown: their feed has not delivered up to this day.")
+    if beats:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for heading, side in (("worst beats", "left"), ("rep", "left"), ("territory", "left")):
+            table.add_column(heading, justify=side)  # type: ignore[arg-type]
+        table.add_column(f"silent {beats[0]['window_days']} days", justify="right")
+        table.add_column("lost a month", justify="right")
+        for row in beats:
+            table.add_row(
+                row["beat_name"],
+                row["rep_name"],
+                row["territory"],
+                f"{row['lapsed_outlets']} of {row['outlets']}",
+                _money(row["monthly_net_amount_lost"], first["currency"]),
+            )
+        console.print()
+        console.print(table)
+    console.print("\nLost a month: what these outlets bought a month before they fell silent.", style="dim")
+    console.print(f"Marts:       {facts['marts']}", soft_wrap=True, highlight=False)
+    console.print(f"As Parquet:  {facts['parquet']}", soft_wrap=True, highlight=False)
+    console.print("Outlets with their state are in dim_outlets, the silent ones by beat in rpt_beat_silence.")
+
+
+def landing_as_dict(report: Any) -> dict:
+    """The landing report for scripts."""
+    return {
+        "files": [{name: value for name, value in vars(file).items()} for file in report.files],
+        "unclaimed": [str(path) for path in report.unclaimed],
+    }
+
+
+def show_landing(console: Console, report: Any) -> None:
+    """Print what landing did: totals, then one line for each file that needs a look."""
+    new = [file for file in report.files if file.status != "known"]
+    if new:
+        console.print(
+            f"Landed {sum(f.status == 'landed' for f in new)} files: "
+            f"{sum(f.read for f in new):,} rows read, {sum(f.accepted for f in new):,} accepted, "
+            f"{sum(f.duplicate for f in new):,} repeated, {sum(f.quarantined for f in new):,} quarantined.",
+            highlight=False,
+        )
+    else:
+        console.print("No new files.")
+    for file in new:
+        if file.status == "refused":
+            console.print(f"  refused: {file.reason}", style="red", markup=False, soft_wrap=True)
+    held = sum(f.quarantined for f in new if f.status == "landed")
+    if held:
+        console.print(f"  {held:,} rows are quarantined; `pulse quarantine` shows why.", style="yellow")
+    for path in report.unclaimed:
+        console.print(f"  {path}: no feed claims this file; add a pattern to a feed file", style="yellow", markup=False)
+
+
+def failed_run_as_dict(workspace: Workspace, result: Any) -> dict:
+    """A failed run for scripts."""
+    return {
+        "success": False,
+        "failed_checks": [vars(check) for check in result.failed_checks],
+        "errors": result.errors,
+        "readers_stay_on": (current(workspace) or {}).get("generation"),
+    }
+
+
+def show_failed_run(console: Console, workspace: Workspace, result: Any) -> None:
+    """Print why a run failed, one line a cause, and what readers see now."""
+    console.print()
+    for check in sorted(result.failed_checks, key=lambda c: not c.blocking):
+        word = "tool error in" if check.tool_error else "failed" if check.blocking else "warning"
+        found = check.tool_error or f"{check.unexpected:,} of {check.checked:,} rows; {check.means}"
+        console.print(f"{word} {check.asset} {check.name}: {found}", style="red", markup=False, soft_wrap=True)
+        if check.sample:
+            console.print(f"    for example {check.sample[:3]}", markup=False, soft_wrap=True)
+    for error in result.errors:
+        console.print(error, style="red", markup=False, soft_wrap=True)
+    before = (current(workspace) or {}).get("generation")
+    stay = f"Readers stay on generation {before}." if before else "Nothing was published."
+    console.print(f"\nThe run failed. {stay} Put right what is named above, then `pulse run`.", markup=False)
+
+
+def workspace_status(workspace: Workspace) -> dict:
+    """What is published, what has landed, who is at work."""
+    from orchestration.lease import holder
+
+    manifest = current(workspace)
+    with Ledger(workspace) as ledger:
+        feeds = ledger.totals()
+    return {
+        "workspace": str(workspace.home),
+        "generation": manifest["generation"] if manifest else None,
+        "published_at": manifest["published_at"] if manifest else None,
+        "as_of_date": manifest["as_of_date"] if manifest else None,
+        "generations_kept": len(generations(workspace)),
+        "running": holder(workspace),
+        "feeds": feeds,
+    }
+
+
+def show_status(console: Console, facts: dict) -> None:
+    """Print the state of the workspace."""
+    console.print(f"Workspace  {facts['workspace']}", highlight=False, soft_wrap=True)
+    if facts["generation"]:
+        console.print(
+            f"Published  {facts['generation']}, business date {facts['as_of_date']}, "
+            f"{facts['generations_kept']} generations kept",
+            highlight=False,
+            soft_wrap=True,
+        )
+    else:
+        console.print("Published  nothing yet; `pulse run` publishes")
+    running = facts["running"]
+    console.print(
+        f"At work    {running['what']} (process {running['pid']}) since {running['since']}" if running else "At work    nobody"
+    )
+    if not facts["feeds"]:
+        console.print("Feeds      none have delivered; `pulse sample story` prepares an invented market")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in facts["feeds"][0]:
+        table.add_column(name.replace("_", " "), justify="left" if name in {"feed", "last_file_at"} else "right")
+    for row in facts["feeds"]:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
+    console.print(table)
+
+
+def _quarantine(workspace: Workspace) -> Path:
+    return workspace.lake / "quarantine"
+
+
+def quarantine_counts(workspace: Workspace, feed: str, entity: str) -> list[dict]:
+    """Quarantined rows by feed, entity, file, column and reason."""
+    return _quarantined(
+        workspace,
+        """select feed, entity, file_name, column_name, reason, count(*) as rows
+        from quarantined group by all order by rows desc, all""",
+        feed,
+        entity,
+    )
+
+
+def quarantine_rows(workspace: Workspace, feed: str, entity: str, limit: int) -> list[dict]:
+    """The first quarantined rows."""
+    return _quarantined(
+        workspace,
+        f"""select file_name, row_number, column_name, value, reason, expected
+        from quarantined order by file_name, row_number limit {int(limit)}""",
+        feed,
+        entity,
+    )
+
+
+def _quarantined(workspace: Workspace, sql: str, feed: str, entity: str) -> list[dict]:
+    if not any(_quarantine(workspace).glob("*.parquet")):
+        return []
+    files = quoted(_quarantine(workspace) / "*.parquet")
+    with duckdb.connect() as connection:
+        return _rows(
+            connection,
+            f"""with quarantined as (
+                select * from read_parquet({files}) where (feed = $1 or $1 = '') and (entity = $2 or $2 = '')
+            ) {sql}""",
+            [feed, entity],
+        )
+
+
+def doctor_as_dict(report: Any) -> dict:
+    """What the doctor found, for scripts."""
+    return {"parts": [vars(part) for part in report]}
+
+
+def show_doctor(console: Console, report: Any) -> None:
+    """Print what would be accepted and rejected, and why."""
+    for part in report:
+        if part.status == "refused":
+            console.print(f"{part.entity}: would be refused. {part.reason}", style="red", markup=False, soft_wrap=True)
+            continue
+        console.print(
+            f"{part.entity}: {part.read:,} rows, {part.accepted:,} would be accepted, {part.duplicate:,} repeated, "
+            f"{part.quarantined:,} quarantined",
+            highlight=False,
+        )
+        for problem in part.problems:
+            console.print(f"  {problem}", style="yellow", markup=False, soft_wrap=True)

@@ -1,0 +1,143 @@
+"""One run of the whole way: what `pulse run` does, and what a step needs to know about its run."""
+
+import os
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration import fingerprints
+from orchestration.lease import lease
+from orchestration.publish import publish
+from orchestration.workspace import Workspace
+
+DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: op
+"""
+
+
+class PulseResource(dg.ConfigurableResource):
+    """What every step of a run shares: the workspace, the business date asked for, and where progress goes."""
+
+    as_of: str = ""
+    progress: bool = True
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace.current()
+
+    def dbt_variables(self) -> dict[str, str]:
+        return {"as_of_date": self.as_of, "reporting_currency": fingerprints.reporting_currency(self.workspace)}
+
+    @contextmanager
+    def step(self, title: str):
+        """Hold the lease and tell how long the step took."""
+        start = time.monotonic()
+        with lease(self.workspace, "a run"):
+            if self.progress:
+                print(f"  {title} ...", end="", flush=True, file=sys.stderr)
+            yield
+        if self.progress:
+            print(f" {time.monotonic() - start:.1f} s", file=sys.stderr)
+
+
+@dg.asset(
+    key=["published", "generation"],
+    group_name="published",
+    kinds={"parquet"},
+    deps=[dg.AssetDep(dg.AssetKey(["marts", name])) for name in fingerprints.mart_names()],
+)
+def generation(pulse: PulseResource) -> dg.MaterializeResult:
+    """The generation of the marts that readers see; made only behind every blocking check."""
+    with pulse.step("Publishing"):
+        manifest = publish(pulse.workspace, fingerprints.inputs(pulse.workspace, pulse.as_of), pulse.as_of or None)
+    return dg.MaterializeResult(
+        metadata={
+            "generation": manifest["generation"],
+            "as_of_date": manifest["as_of_date"],
+            "rows": sum(mart["rows"] for mart in manifest["marts"].values()),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class FailedCheck:
+    """A check that did not pass, as a person reads it."""
+
+    name: str
+    asset: str
+    blocking: bool
+    means: str
+    unexpected: int
+    checked: int
+    sample: list = field(default_factory=list)
+    tool_error: str | None = None
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended."""
+
+    success: bool
+    failed_checks: list[FailedCheck]
+    errors: list[str]
+
+
+def prepare_dagster(home: Path) -> None:
+    """Give the workspace's Dagster its settings before anything opens it."""
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(DAGSTER_YAML)
+    os.environ["DAGSTER_HOME"] = str(home.resolve())
+
+
+def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
+    """Execute the job in this process."""
+    prepare_dagster(workspace.dagster)
+    from orchestration.definitions import defs
+
+    result = defs.resolve_job_def("pulse").execute_in_process(
+        instance=dg.DagsterInstance.get(),
+        raise_on_error=False,
+        run_config={
+            "resources": {"pulse": {"config": {"as_of": as_of, "progress": progress}}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+    )
+    return RunResult(
+        success=result.success,
+        failed_checks=[_failed(check) for check in result.get_asset_check_evaluations() if not check.passed],
+        errors=[_one_line(event) for event in result.get_step_failure_events() if event.step_failure_data.error],
+    )
+
+
+def _failed(check: dg.AssetCheckEvaluation) -> FailedCheck:
+    facts = {name: value.value for name, value in check.metadata.items()}
+    return FailedCheck(
+        name=check.check_name,
+        asset="/".join(check.asset_key.path),
+        blocking=check.severity == dg.AssetCheckSeverity.ERROR,
+        means=facts.get("means") or facts.get("message") or "",
+        unexpected=facts.get("unexpected_count", facts.get("failing_rows", 0)),
+        checked=facts.get("element_count", 0),
+        sample=facts.get("sample") or [],
+        tool_error=facts.get("tool_error"),
+    )
+
+
+def _one_line(event: dg.DagsterEvent) -> str:
+    data = event.step_failure_data
+    error = data.error
+    while error.cause:
+        error = error.cause
+    description = data.user_failure_data.description if data.user_failure_data else None
+    return f"{event.step_key}: {description or ' '.join(error.message.split())}"

@@ -1,0 +1,113 @@
+"""dbt inside Dagster: one asset group per layer, each a blocking step before the next.
+
+dagster-dbt describes the assets; dbt itself runs in this process (dbtRunner) because starting its command line
+again for every layer costs more than a small build does (docs/decisions.md).
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import dbt_assets
+
+from orchestration.workspace import Workspace
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+LAYERS = {
+    "staging": "path:models/staging path:seeds",
+    "intermediate": "path:models/intermediate",
+    "marts": "path:models/marts",
+}
+
+
+def dbt_arguments(
+    command: str, select: list[str], variables: dict[str, str], extra: tuple[str, ...] = ()
+) -> list[str]:
+    """The command line of one dbt call. Unit tests judge the code, not the data, so they run in `make test`."""
+    arguments = [command, *extra, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    if command == "build":
+        arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    if select:
+        arguments += ["--select", *select]
+    return [*arguments, "--vars", json.dumps(variables)]
+
+
+def layer_selection(chosen: set[dg.AssetKey], whole: set[dg.AssetKey], select: str) -> list[str]:
+    """The layer's own selector, or the names of the chosen models where only some were asked for."""
+    return select.split(" ") if chosen == whole else sorted(key.path[-1] for key in chosen)
+
+
+def invoke(workspace: Workspace, arguments: list[str]) -> Any:
+    """Run dbt in this process and give the warehouse file back afterwards; returns dbt's own result."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    os.environ["PULSE_HOME"] = str(workspace.home.resolve())
+    os.environ["DBT_TARGET_PATH"] = str(workspace.dbt.resolve() / "target")
+    os.environ["DBT_LOG_PATH"] = str(workspace.dbt.resolve() / "logs")
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-send-anonymous-usage-stats"]
+    try:
+        return dbtRunner().invoke([*quiet, *arguments])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+
+
+def manifest_path(workspace: Workspace) -> Path:
+    """dbt's description of the project, parsed again when a file of the project is newer."""
+    manifest = workspace.dbt / "target" / "manifest.json"
+    newest = max(path.stat().st_mtime for path in PROJECT.rglob("*") if path.suffix in {".sql", ".yml", ".csv"})
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        result = invoke(workspace, dbt_arguments("parse", [], {}))
+        if not result.success:
+            raise dg.DagsterInvalidDefinitionError(f"{PROJECT}: dbt cannot parse the project: {result.exception}")
+    return manifest
+
+
+def run_layer(context: dg.AssetExecutionContext, workspace: Workspace, layer: str, variables: dict) -> Iterator:
+    """Build one layer and tell Dagster of each model and test; a failure stops what comes after."""
+    selection = layer_selection(set(context.selected_asset_keys), set(context.assets_def.keys), LAYERS[layer])
+    outcome = invoke(workspace, dbt_arguments("build", selection, variables))
+    if outcome.result is None:
+        raise dg.Failure(f"dbt could not start on {layer}: {outcome.exception}", allow_retries=False)
+    keys = {key.path[-1]: key for key in context.assets_def.keys}
+    checks = {spec.name: spec for spec in context.assets_def.check_specs}
+    failures = []
+    for result in outcome.result.results:
+        name, status = result.node.name, str(result.status)
+        seconds = round(result.execution_time, 3)
+        if name in checks:
+            spec = checks[name]
+            yield dg.AssetCheckResult(
+                asset_key=spec.asset_key,
+                check_name=name,
+                passed=status == "pass",
+                severity=dg.AssetCheckSeverity.WARN if status == "warn" else dg.AssetCheckSeverity.ERROR,
+                metadata={"failing_rows": result.failures or 0, "message": result.message or ""},
+            )
+        elif name in keys and status == "success":
+            yield dg.MaterializeResult(asset_key=keys[name], metadata={"seconds": seconds})
+        if status in {"error", "fail", "runtime error"}:
+            found = f"{result.failures} failing rows" if result.failures else " ".join(str(result.message).split())
+            failures.append(f"{name}: {found}")
+    if failures:
+        raise dg.Failure(f"dbt {layer}: " + "; ".join(failures), allow_retries=False)
+
+
+@cache
+def dbt_layers() -> list[dg.AssetsDefinition]:
+    """One Dagster step per dbt layer."""
+    manifest = manifest_path(Workspace.current())
+
+    def layer_assets(layer: str, select: str) -> dg.AssetsDefinition:
+        @dbt_assets(manifest=manifest, select=select, name=layer, project=None)
+        def build(context: dg.AssetExecutionContext, pulse: dg.ResourceParam[Any]):
+            with pulse.step(f"Building {layer}"):
+                yield from run_layer(context, pulse.workspace, layer, pulse.dbt_variables())
+
+        return build
+
+    return [layer_assets(layer, select) for layer, select in LAYERS.items()]

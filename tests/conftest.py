@@ -1,0 +1,123 @@
+"""Workspaces are built once per session by the real command, in a process of its own."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL_DATA = ROOT.parent / "shared" / "data"
+
+
+@dataclass
+class Pulse:
+    """A workspace and the command line on it."""
+
+    home: Path
+
+    def __call__(self, *arguments: str, code: int | tuple[int, ...] = 0) -> str:
+        """Run `pulse`, expect an exit code, return what it printed on both streams."""
+        done = subprocess.run(
+            [sys.executable, "-m", "orchestration.cli", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "PULSE_HOME": str(self.home), "COLUMNS": "200", "DO_NOT_TRACK": "1"},
+            capture_output=True,
+            text=True,
+        )
+        said = done.stdout + done.stderr
+        expected = (code,) if isinstance(code, int) else code
+        assert done.returncode in expected, f"pulse {' '.join(arguments)} ended {done.returncode}:\n{said}"
+        return said
+
+    def json(self, *arguments: str, code: int | tuple[int, ...] = (0, 3)) -> dict:
+        said = self(*arguments, "--json", code=code)
+        return json.loads(said[said.index("{") : said.rindex("}") + 1])
+
+    def feed(self, name: str, text: str) -> None:
+        (self.home / "feeds").mkdir(parents=True, exist_ok=True)
+        (self.home / "feeds" / f"{name}.yml").write_text(text)
+
+    def deliver(self, feed: str, file: str, rows: list[dict] | bytes) -> None:
+        path = self.home / "landing" / feed / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(rows, bytes):
+            path.write_bytes(rows)
+            return
+        with path.open("w", newline="") as out:
+            writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def ask(self, sql: str, *values) -> list[tuple]:
+        """Query the published marts as a reader does."""
+        with duckdb.connect(str(self.home / "published" / "marts.duckdb"), read_only=True) as marts:
+            return marts.execute(sql, list(values)).fetchall()
+
+
+FEED = """\
+feed: {name}
+description: A plain feed for tests.
+time_zone: UTC
+currency: USD
+delivers: daily
+entities:
+  outlets:
+    files: "outlets*.csv"
+    columns:
+      outlet_id: outlet_id
+      channel: channel
+      beat_id: beat_id
+      opened_on: opened_on
+      closed_on: closed_on
+  orders:
+    files: "orders*.csv"
+    columns:
+      order_id: order_id
+      outlet_id: outlet_id
+      ordered_on: ordered_on
+      net_amount: net_amount
+      order_status: order_status
+      order_type: order_type
+"""
+
+
+def outlet(number: int, **facts) -> dict:
+    plain = {"outlet_id": f"o{number}", "channel": "grocery", "beat_id": f"b{number % 7}"}
+    return {**plain, "opened_on": "", "closed_on": "", **facts}
+
+
+def order(number: int, of: int, on: date, **facts) -> dict:
+    plain = {"order_id": f"n{number}", "outlet_id": f"o{of}", "ordered_on": on.isoformat(), "net_amount": "10.00"}
+    return {**plain, "order_status": "", "order_type": "", **facts}
+
+
+@pytest.fixture
+def pulse(tmp_path) -> Pulse:
+    return Pulse(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory) -> Pulse:
+    """The built-in story, small, after one run."""
+    pulse = Pulse(tmp_path_factory.mktemp("story") / "workspace")
+    pulse("sample", "story", "--outlets", "200", "--days", "200")
+    pulse.first = pulse("run", code=3)
+    return pulse
+
+
+@pytest.fixture(scope="session")
+def iowa(tmp_path_factory) -> Pulse:
+    """The real orders, after one run."""
+    if not (REAL_DATA / "iowa").exists():
+        pytest.skip("../shared/data/iowa is not here: the tests on real orders did not run")
+    pulse = Pulse(tmp_path_factory.mktemp("iowa") / "workspace")
+    pulse("sample", "iowa", "--from", str(REAL_DATA / "iowa"))
+    pulse.first = pulse("run")
+    return pulse

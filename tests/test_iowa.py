@@ -1,0 +1,85 @@
+"""The real orders: our KPI's known values, and two references that somebody else computed."""
+
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from tests.conftest import REAL_DATA
+
+pytestmark = pytest.mark.real_data
+
+LAPSED = {
+    "2021-06-30": (1879, [109, 51, 28]),
+    "2021-12-31": (1948, [174, 91, 73]),
+    "2022-03-11": (1966, [281, 133, 96]),
+    "2022-06-30": (2024, [211, 135, 117]),
+    "2022-10-31": (2083, [279, 172, 145]),
+}
+
+
+@pytest.mark.parametrize("on", LAPSED)
+def test_lapsed_outlets(iowa, on):
+    ordered, lapsed = LAPSED[on]
+    found = iowa.ask(
+        "select sum(lapsed_outlets)::bigint, sum(lapsed_outlets + active_outlets)::bigint "
+        "from kpi_inactivity_daily_filled where as_of_date = ? group by window_days order by window_days",
+        on,
+    )
+    assert [row[0] for row in found] == lapsed
+    assert {row[1] for row in found} == {ordered}
+
+
+def test_orders_are_invoice_store_and_date(iowa):
+    assert iowa.ask("select sum(orders)::bigint, min(business_date), max(business_date) from fct_outlet_order_days")[0][
+        0
+    ] == 186_442
+
+
+@pytest.fixture(scope="module")
+def lake(iowa):
+    with duckdb.connect() as connection:
+        connection.execute(f"create view lines as select * from read_parquet('{iowa.home}/lake/order_lines/*.parquet')")
+        for name in ("reference_store_rfm_2022", "reference_sales_by_month"):
+            connection.execute(f"create view {name} as select * from '{REAL_DATA}/iowa/{name}.parquet'")
+        yield connection
+
+
+def test_reference_rfm(lake):
+    """2,003 stores: days since the last line, distinct lines, and sum of sales after 2021-12-31, returns included."""
+    differing = lake.execute(
+        """
+        with rebuilt as (
+            select outlet_id, date '2022-10-31' - max(ordered_on) as recency,
+                count(*) as frequency, sum(net_amount) as monetary
+            from lines where ordered_on > date '2021-12-31' group by outlet_id
+        )
+        select count(*), count(*) filter (
+            recency = "Recency"::int and frequency = "Frequency"::int
+            and abs(monetary - "Monetary"::decimal(18, 4)) < 0.01
+        )
+        from reference_store_rfm_2022 left join rebuilt on outlet_id = "Store Number"
+        """
+    ).fetchall()[0]
+    assert differing == (2003, 2003)
+
+
+def test_reference_sales_by_month(lake):
+    months = lake.execute(
+        """
+        with rebuilt as (
+            select year(ordered_on) as year, month(ordered_on) as month, sum(net_amount) as sale
+            from lines group by all
+        )
+        select rebuilt.sale, reference.sale
+        from reference_sales_by_month as reference join rebuilt using (year, month)
+        """
+    ).fetchall()
+    assert len(months) == 22
+    for ours, theirs in months:
+        assert abs(ours - Decimal(str(theirs))) < Decimal("0.01")
+
+
+def test_closed_from_the_report_date_on_not_before(iowa):
+    assert iowa.ask("select count(*), min(closed_on) from dim_outlets where closed_on is not null")[0][0] == 339
+    assert iowa.ask("select count(*) from dim_outlets where state = 'closed'") == [(0,)]

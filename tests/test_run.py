@@ -1,0 +1,149 @@
+"""The main job on the story: what it publishes, what it says, and what a failing check stops."""
+
+import shutil
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+
+import duckdb
+import pytest
+
+from tests.conftest import FEED, ROOT, Pulse, order, outlet
+
+MARTS = """dim_outlets dim_outlet_assignments dim_beats dim_reps dim_distributors dim_products dim_dates
+fct_outlet_order_days kpi_inactivity_daily kpi_inactivity_daily_filled rpt_beat_silence""".split()
+END = date(2026, 3, 31)
+
+
+def small(pulse: Pulse, name: str = "shop", outlets: int = 20) -> None:
+    pulse.feed(name, FEED.format(name=name))
+    pulse.deliver(name, "outlets.csv", [outlet(n) for n in range(outlets)])
+    pulse.deliver(name, "orders.csv", [order(n, n, END - timedelta(days=n)) for n in range(outlets)])
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_every_mart_answers(story, mart):
+    assert story.ask(f"select count(*) from {mart}")[0][0] > 0
+
+
+def test_summary_is_for_a_sales_manager(story):
+    for words in ("outlets on", "30 days", "60 days", "90 days", "worst beats", "lost a month", "marts.duckdb"):
+        assert words in story.first
+
+
+def test_quarantine_names_file_row_column_and_reason(story):
+    found = story.json("quarantine")
+    assert found["counts"]
+    assert {"file_name", "row_number", "column_name", "value", "reason"} <= set(found["rows"][0])
+
+
+def test_second_run_publishes_nothing_new(story):
+    before = story.json("status")
+    start = time.monotonic()
+    said = story("run")
+    assert "Nothing new" in said
+    assert story.json("status")["generation"] == before["generation"]
+    assert story.json("status")["generations_kept"] == before["generations_kept"]
+    assert time.monotonic() - start < 60  # a hang, not a speed: speed lives in benchmarks/
+
+
+def test_ledger_identity_holds_for_every_file(story):
+    with duckdb.connect() as connection:
+        off, files = connection.execute(
+            f"select count(*) filter (rows_read <> rows_accepted + rows_duplicate + rows_quarantined), count(*) "
+            f"from read_parquet('{story.home}/lake/files/*.parquet') where status = 'landed'"
+        ).fetchall()[0]
+    assert off == 0 and files > 20
+
+
+def test_publish_rollback_and_forward(pulse):
+    small(pulse)
+    pulse("run")
+    first = pulse.json("status")["generation"]
+    pulse.deliver("shop", "orders_2.csv", [order(500, 3, END + timedelta(days=1))])
+    pulse("run")
+    second = pulse.json("status")["generation"]
+    assert second > first
+    assert pulse.ask("select max(as_of_date) from kpi_inactivity_daily_filled")[0][0] == END + timedelta(days=1)
+    pulse("rollback")
+    assert pulse.ask("select max(as_of_date) from kpi_inactivity_daily_filled")[0][0] == END
+    pulse("publish")
+    assert pulse.json("status")["generation"] == second
+    with duckdb.connect(str(pulse.home / "published" / "live.duckdb"), read_only=True) as live:
+        assert live.execute("select count(*) from dim_outlets").fetchall()[0][0] > 20
+
+
+def test_failing_staging_check_stops_the_marts(pulse):
+    small(pulse)
+    pulse("run")
+    before = pulse.json("status")["generation"]
+    strangers = [{**order(900 + n, 0, END + timedelta(days=1)), "outlet_id": f"stranger{n}"} for n in range(60)]
+    pulse.deliver("shop", "orders_2.csv", strangers)
+    said = pulse("run", code=1)
+    assert "orders_name_known_outlets" in said and before in said
+    assert pulse.json("status")["generation"] == before
+    assert pulse.ask("select max(as_of_date) from kpi_inactivity_daily_filled")[0][0] == END
+    with duckdb.connect(str(pulse.home / "warehouse.duckdb"), read_only=True) as warehouse:
+        built = warehouse.execute("select max(last_order_date) from marts.dim_outlets").fetchall()[0][0]
+    assert built == END, "the marts were rebuilt behind a failing check"
+
+
+def test_a_check_that_cannot_run_is_a_tool_error(story, tmp_path):
+    from orchestration.quality import Expectation, check_layer
+    from orchestration.workspace import Workspace
+
+    home = tmp_path / "workspace"
+    shutil.copytree(story.home, home)
+    broken = Expectation(
+        "marts", "dim_outlets", "no_such_column", "expect_column_values_to_not_be_null", "-", {"column": "nope"}, "warning"
+    )
+    (result,) = check_layer(Workspace(home), [broken])
+    assert not result.passed and "tool_error" in result.metadata and result.severity.name == "ERROR"
+
+
+def test_as_of_an_earlier_day(pulse):
+    small(pulse)
+    early = (END - timedelta(days=5)).isoformat()
+    assert pulse.json("run", "--as-of", early)["as_of_date"] == early
+    assert pulse.ask("select max(last_order_date) from dim_outlets")[0][0] == END - timedelta(days=5)
+    pulse("run", "--as-of", "31/03/2026", code=2)
+
+
+def test_another_run_holds_the_lease(pulse):
+    small(pulse)
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from pathlib import Path; from orchestration.lease import lease; "
+            "from orchestration.workspace import Workspace\n"
+            f"with lease(Workspace(Path({str(pulse.home)!r})), 'a test'): print('held', flush=True); time.sleep(60)",
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        said = pulse("run", code=4)
+        assert "a test" in said and str(holder.pid) in said
+        assert pulse.json("status")["running"]["what"] == "a test"
+    finally:
+        holder.kill()
+        holder.wait()
+    pulse("run")
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["--help"], ["doctor", "--help"], ["run", "--help"]])
+def test_light_commands_start_no_engine(pulse, arguments):
+    code = (
+        "import sys; sys.argv = ['pulse', *sys.argv[1:]]\n"
+        "from orchestration.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "loaded = {'dagster', 'dbt', 'great_expectations', 'pandas'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {loaded}' if loaded else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
