@@ -60,7 +60,7 @@ class _Cursor:
     def __getattr__(self, name: str) -> Any:
         # One connection holds one result: a late reader would silently get another query's rows.
         if self._connection.reader is not self:
-            raise duckdb.InterfaceError("this result was replaced by a later query")
+            raise duckdb.InternalError("this result was replaced by a later query")
         return getattr(self._connection.raw, name)
 
 
@@ -95,7 +95,6 @@ class DuckDBAsPostgres(PGDialect):
     statement_compiler = _Compiler
     preparer = _Quoting
     supports_statement_cache = True
-    _backslash_escapes = False
 
     @classmethod
     def import_dbapi(cls) -> Any:
@@ -198,7 +197,7 @@ def validate(
             engine = sa.create_engine("postgresql+gx_duckdb://", creator=lambda: connection, poolclass=sa.StaticPool)
             sa.inspect(engine).get_columns(table, schema)
             outcomes |= _run(engine, table, schema, configurations)
-            # GX asks many questions in one query, so one that cannot run takes innocent ones with it.
+            # GX asks many questions in one query and blames all that fail in it on the last one.
             for position in [position for position in configurations if outcomes[position].error]:
                 outcomes |= _run(engine, table, schema, {position: configurations[position]})
     except (duckdb.Error, sa.exc.SQLAlchemyError) as error:
