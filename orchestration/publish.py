@@ -16,15 +16,12 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import PulseError
+from orchestration.sql import literal
 from orchestration.workspace import Workspace
 
 KEPT_GENERATIONS = 5
 SCHEMA = "marts"
 
-
-def quoted(path: Path | str) -> str:
-    """A string as an SQL literal."""
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def generations(workspace: Workspace) -> list[dict]:
@@ -46,7 +43,7 @@ def reader(workspace: Workspace) -> duckdb.DuckDBPyConnection:
         raise PulseError(f"{catalog}: nothing is published yet; run `pulse run`")
     folder = str((workspace.published / "generations").resolve()) + "/"
     connection = duckdb.connect(str(catalog), read_only=True)
-    connection.execute(f"set allowed_directories = [{quoted(folder)}]")
+    connection.execute(f"set allowed_directories = [{literal(folder)}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
@@ -91,7 +88,7 @@ def _write(warehouse: duckdb.DuckDBPyConnection, mart: str, folder: Path) -> dic
     path = folder / f"{mart}.parquet"
     # sorted, so that the same content gives the same file
     warehouse.execute(
-        f'copy (select * from {SCHEMA}."{mart}" order by all) to {quoted(path)} (format parquet, compression zstd)'
+        f'copy (select * from {SCHEMA}."{mart}" order by all) to {literal(path)} (format parquet, compression zstd)'
     )
     rows, content = warehouse.execute(
         f'select count(*), coalesce(sum(hash(mart)::hugeint), 0) from {SCHEMA}."{mart}" as mart'
@@ -128,7 +125,7 @@ def _catalog(path: Path, folder: Path, manifest: dict) -> None:
     beside.unlink(missing_ok=True)
     with duckdb.connect(str(beside)) as catalog:
         for mart, facts in manifest["marts"].items():
-            source = quoted(folder / facts["file"])
+            source = literal(folder / facts["file"])
             catalog.execute(f'create view "{mart}" as select * from read_parquet({source})')
         _create_views(catalog, manifest["views"].items())
     os.replace(beside, path)

@@ -13,7 +13,7 @@ import duckdb
 import yaml
 
 from orchestration import contract
-from orchestration.publish import quoted
+from orchestration.sql import literal
 from orchestration.workspace import Workspace
 
 SUITES = Path(__file__).resolve().parent.parent / "expectations"
@@ -56,12 +56,12 @@ def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     for entity in contract.load():
         connection.execute("create schema if not exists lake")
-        files = quoted(workspace.lake / entity / "*.parquet")
+        files = literal(workspace.lake / entity / "*.parquet")
         connection.execute(
             f'create view lake."{entity}" as select * from read_parquet({files}, union_by_name = true)'
         )
     if workspace.warehouse.exists():
-        connection.execute(f"attach {quoted(workspace.warehouse)} as warehouse (read_only)")
+        connection.execute(f"attach {literal(workspace.warehouse)} as warehouse (read_only)")
         for schema, table in connection.execute(
             "select table_schema, table_name from information_schema.tables where table_catalog = 'warehouse'"
         ).fetchall():

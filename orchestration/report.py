@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.ledger import Ledger
-from orchestration.publish import current, generations, quoted, reader
+from orchestration.publish import current, generations, reader
+from orchestration.sql import literal
 from orchestration.workspace import Workspace
 
 WORST_BEATS = 5
@@ -256,7 +257,7 @@ def quarantine_rows(workspace: Workspace, feed: str, entity: str, limit: int) ->
 def _quarantined(workspace: Workspace, sql: str, feed: str, entity: str) -> list[dict]:
     if not any(_quarantine(workspace).glob("*.parquet")):
         return []
-    files = quoted(_quarantine(workspace) / "*.parquet")
+    files = literal(_quarantine(workspace) / "*.parquet")
     with duckdb.connect() as connection:
         return _rows(
             connection,

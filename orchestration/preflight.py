@@ -1,0 +1,219 @@
+"""Raw bytes before anything parses them: what a lenient CSV reader would lose in silence is refused here."""
+
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+import os
+import shutil
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy
+
+from orchestration.errors import PulseError
+from orchestration.feeds import Format
+
+CHUNK = 1 << 22
+MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Text that can be parsed: plain UTF-8 with whole lines."""
+
+    path: Path
+    header: list[str]
+    records: int  # counted from the bytes, below the header
+    line_end: str
+    cut_row: str | None  # the last line where its line break is missing
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of the bytes as delivered."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_type(path: Path, fmt: Format) -> str:
+    """csv, parquet or jsonl: what the feed says, else what the name says."""
+    if fmt.type:
+        return fmt.type
+    name = path.name.lower().removesuffix(".gz")
+    return "parquet" if name.endswith(".parquet") else "jsonl" if name.endswith((".jsonl", ".ndjson")) else "csv"
+
+
+def _bytes(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as plain:
+        zipped = plain.read(2) == b"\x1f\x8b"
+        plain.seek(0)
+        source: io.BufferedIOBase = gzip.GzipFile(fileobj=plain) if zipped else plain  # type: ignore[assignment]
+        try:
+            while chunk := source.read(CHUNK):
+                yield chunk
+        except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
+            raise PulseError(f"the compressed data is cut or damaged ({problem}); ask for the file again") from None
+
+
+def _decoded(path: Path, encoding: str) -> Iterator[str]:
+    """Text by the feed's encoding; names the first byte that does not fit."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+    offset = 0
+    for number, chunk in enumerate(_bytes(path)):
+        if number == 0:
+            found = next((name for mark, name in MARKS.items() if chunk.startswith(mark)), None)
+            if found == "utf-16" and not wide:
+                raise PulseError(f"byte 0: expected {encoding}, found a UTF-16 byte order mark; set `encoding: utf-16`")
+            if found == "utf-8" and codecs.lookup(encoding).name == "utf-8":
+                chunk = chunk[3:]
+                offset = 3
+        if not wide and (nul := chunk.find(b"\0")) >= 0:
+            raise PulseError(f"byte {offset + nul}: expected {encoding} text, found a NUL byte; ask for the file again")
+        pending = len(decoder.getstate()[0])
+        try:
+            yield decoder.decode(chunk)
+        except UnicodeDecodeError as problem:
+            at = offset - pending + problem.start
+            raise PulseError(
+                f"byte {at}: expected {encoding}, found 0x{problem.object[problem.start]:02x}; set the feed's encoding"
+            ) from None
+        offset += len(chunk)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise PulseError(f"byte {offset}: the file ends inside a character; ask for the file again") from None
+
+
+def link(path: Path, target: Path) -> None:
+    """The same bytes under another name: the sandbox follows a symbolic link out of the lake and refuses it."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(path, target)
+    except OSError:  # another disk
+        shutil.copyfile(path, target)
+
+
+def prepare(path: Path, fmt: Format, plain: Path, kind: str) -> Prepared:
+    """Check a text file and write it to `plain` as UTF-8 with whole lines (a link where it is so already)."""
+    quote = fmt.quote.encode() if kind == "csv" and fmt.quote else b""
+    counter = _RecordCounter(quote)
+    spaced = fmt.delimiter == "whitespace"
+    with path.open("rb") as raw:
+        start = raw.read(3)
+    as_it_is = codecs.lookup(fmt.encoding).name in ("utf-8", "ascii") and not spaced
+    as_it_is = as_it_is and not start.startswith((b"\x1f\x8b", codecs.BOM_UTF8))
+    rest, first_line, empty = "", None, True
+    beside = plain.with_suffix(".partial")
+    with beside.open("w", encoding="utf-8", newline="") as out:
+        for text in _decoded(path, fmt.encoding):
+            empty = False
+            text = rest + text
+            cut = text.rfind("\n") + 1
+            text, rest = text[:cut], text[cut:]
+            if first_line is None and text:
+                first_line = text[: text.index("\n") + 1]
+            if spaced:
+                text = "".join(f"{','.join(line.split())}\n" for line in text.splitlines())
+            counter.add(text.encode())
+            if not as_it_is:
+                out.write(text)
+        if empty:
+            raise PulseError("the file is empty: expected at least a header; an empty day is a header without rows")
+        if counter.open_quote_row is not None:
+            raise PulseError(
+                f"row {counter.open_quote_row}: an opening quote never closes, the file may be cut; ask for it again"
+            )
+        whole = not rest
+        if not whole and (fmt.final_newline == "optional" or first_line is None):
+            first_line = first_line or rest + "\n"
+            rest = ",".join(rest.split()) if spaced else rest
+            counter.add(rest.encode() + b"\n")
+            if not as_it_is:
+                out.write(rest + "\n")
+            rest = ""
+        elif not whole and as_it_is:
+            # the reader must not see the cut line: write the whole ones
+            as_it_is = False
+            out.close()
+            _copy_whole_lines(path, beside)
+    first_line = first_line or ""
+    if as_it_is:
+        beside.unlink()
+        link(path, plain)
+    else:
+        beside.replace(plain)
+    line_end = "\\r\\n" if first_line.endswith("\r\n") and not spaced else "\\n"
+    header = _header(first_line, fmt, kind)
+    has_header = kind == "csv" and fmt.header is True
+    return Prepared(plain, header, counter.records - has_header, line_end, rest or None)
+
+
+def _header(first_line: str, fmt: Format, kind: str) -> list[str]:
+    if kind != "csv":
+        return []
+    if isinstance(fmt.header, list):
+        return fmt.header
+    names = next(csv.reader([first_line], delimiter="," if fmt.delimiter == "whitespace" else fmt.delimiter, quotechar=fmt.quote or None,
+                            quoting=csv.QUOTE_MINIMAL if fmt.quote else csv.QUOTE_NONE))
+    names = [name.strip() for name in names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise PulseError(f"header: {twice[0]!r} stands twice; expected each column once")
+    return names
+
+
+def _copy_whole_lines(path: Path, target: Path) -> None:
+    held = b""
+    with target.open("wb") as out:
+        for chunk in _bytes(path):
+            held += chunk
+            cut = held.rfind(b"\n") + 1
+            out.write(held[:cut])
+            held = held[cut:]
+
+
+class _RecordCounter:
+    """Counts records from the bytes alone: line breaks outside quotes, blank lines left out."""
+
+    def __init__(self, quote: bytes) -> None:
+        self.records = 0
+        self._quote = quote[0] if quote else None
+        self._open = False
+        self._blank = True  # nothing seen since the last record's end
+        self._opened_at: int | None = None
+
+    @property
+    def open_quote_row(self) -> int | None:
+        return self._opened_at if self._open else None
+
+    def add(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._quote is not None and self._quote in data or self._open:
+            self._add_quoted(data)
+            return
+        lines = data.count(b"\n")
+        blank = data.count(b"\n\n") + data.count(b"\n\r\n") + data.startswith((b"\n", b"\r\n"))
+        if blank and b"\n\n\n" in data or b"\n\r\n\r\n" in data:  # counted one by one where blanks follow blanks
+            blank = sum(not line.strip(b"\r") for line in data.split(b"\n")[:-1])
+        self.records += lines - blank
+
+    def _add_quoted(self, data: bytes) -> None:
+        array = numpy.frombuffer(data, dtype=numpy.uint8)
+        inside = (numpy.cumsum(array == self._quote) + self._open) % 2 == 1
+        ends = numpy.flatnonzero((array == 10) & ~inside)
+        if self._open and len(ends):
+            self.records += 0  # the record that began in an earlier chunk is counted at its end below
+        lengths = numpy.diff(ends, prepend=-1)
+        blank = (lengths == 1) | ((lengths == 2) & (array[numpy.maximum(ends - 1, 0)] == 13))
+        if self._open and len(blank):
+            blank[0] = False
+        self.records += int(len(ends) - blank.sum())
+        still_open = bool(inside[-1])
+        if still_open and not (self._open and not len(ends)):
+            self._opened_at = self.records + 1
+        self._open = still_open

@@ -1,0 +1,53 @@
+"""A workspace holds a user's data apart from the code."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where things lie below PULSE_HOME."""
+
+    home: Path
+
+    @classmethod
+    def current(cls) -> "Workspace":
+        return cls(Path(os.environ.get("PULSE_HOME") or "workspace").resolve())
+
+    @property
+    def feeds(self) -> Path:
+        return self.home / "feeds"
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def ledger(self) -> Path:
+        return self.lake / "ledger.sqlite"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def dagster(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def dbt(self) -> Path:
+        return self.home / "dbt"
+
+    def prepare(self) -> None:
+        """Make the folders that a user or a run expects to find."""
+        for folder in (self.feeds, self.landing, self.lake, self.published, self.dagster, self.dbt):
+            folder.mkdir(parents=True, exist_ok=True)
