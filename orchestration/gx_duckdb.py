@@ -4,6 +4,7 @@ GX 1.24 cannot read DuckDB over SQLAlchemy (great_expectations #10738; a native 
 DuckDB is presented to it as PostgreSQL. GX's validator runs without a data context: no files, telemetry or bars.
 Once #12084 ships, everything but `Outcome` and `validate` can go.
 """
+
 import datetime
 import math
 import re
@@ -24,6 +25,7 @@ registry.register("postgresql.gx_duckdb", __name__, "DuckDBAsPostgres")
 @dataclass(frozen=True)
 class Outcome:
     """`error` says that the expectation could not run; data was judged only when it is None."""
+
     success: bool
     error: str | None = None
     observed: object | None = None
@@ -47,6 +49,7 @@ class _Connection:
 
 class _Cursor:
     """Rows stay in DuckDB until read: GX reads 200 rows of a query that may return millions."""
+
     def __init__(self, connection: _Connection) -> None:
         self._connection = connection
 
@@ -83,6 +86,7 @@ class _Quoting(PGIdentifierPreparer):
 
 class _Type(sa.types.UserDefinedType):
     """A type under DuckDB's own name, such as `DECIMAL(10,2)`."""
+
     def __init__(self, name: str) -> None:
         self.name = name
 
@@ -101,7 +105,7 @@ class DuckDBAsPostgres(PGDialect):
         return duckdb
 
     def initialize(self, connection: sa.Connection) -> None:
-        self.server_version_info, self.default_schema_name = (16, 0), "main"
+        self.default_schema_name = "main"
 
     def _no_transaction(self, dbapi_connection: Any) -> None:
         """GX reads a result after its transaction has ended, and ending one drops the result (#10738)."""
@@ -113,7 +117,7 @@ class DuckDBAsPostgres(PGDialect):
         described = connection.exec_driver_sql(f"DESCRIBE {name}").fetchall()
         return [{"name": row[0], "type": _Type(row[1]), "nullable": True, "default": None} for row in described]
 
-    def get_pk_constraint(self, *_: Any, **__: Any) -> dict:
+    def get_pk_constraint(self, connection: sa.Connection, table_name: str, schema: str | None = None, **_: Any) -> Any:
         return {"constrained_columns": [], "name": None}
 
 
@@ -172,10 +176,10 @@ def _run(engine: sa.Engine, table: str, schema: str, configurations: dict[int, A
 
     try:
         execution = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)
-        data = SqlAlchemyBatchData(execution, table_name=sa.quoted_name(table, quote=True), schema_name=schema)
+        data: Any = SqlAlchemyBatchData(execution, table_name=sa.quoted_name(table, quote=True), schema_name=schema)
         validator = Validator(execution, batches=[Batch(data=data)])
         validator.metrics_calculator.show_progress_bars = False
-        results = validator.graph_validate(list(configurations.values()))
+        results: list[Any] = validator.graph_validate(list(configurations.values()))
         return {result.expectation_config.meta["position"]: _outcome(result) for result in results}
     except Exception as error:
         return {position: _tool_error(error) for position in configurations}

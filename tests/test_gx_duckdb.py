@@ -1,4 +1,5 @@
 """Every family of expectations on both of its sides, and the three ends kept apart: success, bad data, tool error."""
+
 import datetime
 import gc
 import json
@@ -77,47 +78,63 @@ FAMILIES = [
     (
         "expect_column_values_to_be_in_set",
         {"column": "channel", "value_set": ["retail", "hotel", "kiosk"]},
-        {"column": "channel", "value_set": ["retail", "hotel"]}, 1,
+        {"column": "channel", "value_set": ["retail", "hotel"]},
+        1,
     ),
     (
         "expect_column_values_to_be_between",
         {"column": "ordered_on", "min_value": "2024-01-01", "max_value": "2024-02-01"},
-        {"column": "ordered_on", "min_value": "2024-01-02", "max_value": "2024-01-31"}, 2,
+        {"column": "ordered_on", "min_value": "2024-01-02", "max_value": "2024-01-31"},
+        2,
     ),
     (
         "expect_column_values_to_be_between",
         {"column": "ordered_on", "min_value": datetime.date(2024, 1, 1), "max_value": datetime.date(2024, 2, 1)},
-        {"column": "ordered_on", "min_value": datetime.date(2024, 1, 2)}, 1,
+        {"column": "ordered_on", "min_value": datetime.date(2024, 1, 2)},
+        1,
     ),
     (
         "expect_column_values_to_be_between",
         {"column": "amount", "min_value": -1.25, "max_value": 99.99},
-        {"column": "amount", "min_value": 0, "max_value": 99.98}, 2,
+        {"column": "amount", "min_value": 0, "max_value": 99.98},
+        2,
     ),
     # a part of the value is enough, unless anchored
     (
         "expect_column_values_to_match_regex",
-        {"column": "outlet_id", "regex": r"\d"}, {"column": "outlet_id", "regex": r"^O-[1-3]$"}, 1,
+        {"column": "outlet_id", "regex": r"\d"},
+        {"column": "outlet_id", "regex": r"^O-[1-3]$"},
+        1,
     ),
     (
         "expect_column_values_to_not_match_regex",
-        {"column": "outlet_id", "regex": r"^\d"}, {"column": "outlet_id", "regex": r"[12]"}, 2,
+        {"column": "outlet_id", "regex": r"^\d"},
+        {"column": "outlet_id", "regex": r"[12]"},
+        2,
     ),
     (
         "expect_column_values_to_match_regex",
-        {"column": "note", "regex": r"(\d|order|\\new)$"}, {"column": "note", "regex": r"\\"}, 2,
+        {"column": "note", "regex": r"(\d|order|\\new)$"},
+        {"column": "note", "regex": r"\\"},
+        2,
     ),
     (
         "expect_compound_columns_to_be_unique",
-        {"column_list": ["outlet_id", "line"]}, {"column_list": ["discount", "line"]}, 2,
+        {"column_list": ["outlet_id", "line"]},
+        {"column_list": ["discount", "line"]},
+        2,
     ),
     (
         "expect_column_pair_values_a_to_be_greater_than_b",
-        {"column_A": "order_id", "column_B": "discount"}, {"column_A": "paid_on", "column_B": "ordered_on"}, 1,
+        {"column_A": "order_id", "column_B": "discount"},
+        {"column_A": "paid_on", "column_B": "ordered_on"},
+        1,
     ),
     (
         "expect_column_values_to_not_be_null",
-        {"column": "note", "mostly": 0.75}, {"column": "note", "mostly": 0.76}, 1,
+        {"column": "note", "mostly": 0.75},
+        {"column": "note", "mostly": 0.76},
+        1,
     ),
     # judged as a whole: no rows to count
     ("expect_table_row_count_to_be_between", {"min_value": 1, "max_value": 4}, {"min_value": 5}, None),
@@ -125,26 +142,35 @@ FAMILIES = [
     ("expect_table_columns_to_match_set", {"column_set": sorted(COLUMNS)}, {"column_set": COLUMNS[1:]}, None),
     (
         "expect_table_columns_to_match_ordered_list",
-        {"column_list": COLUMNS}, {"column_list": list(reversed(COLUMNS))}, None,
+        {"column_list": COLUMNS},
+        {"column_list": list(reversed(COLUMNS))},
+        None,
     ),
     ("expect_column_to_exist", {"column": "amount"}, {"column": "amout"}, None),
     (
         "expect_column_values_to_be_of_type",
-        {"column": "amount", "type_": "DECIMAL(10,2)"}, {"column": "amount", "type_": "DOUBLE"}, None,
+        {"column": "amount", "type_": "DECIMAL(10,2)"},
+        {"column": "amount", "type_": "DOUBLE"},
+        None,
     ),
     (
         "expect_column_max_to_be_between",
-        {"column": "amount", "max_value": 100}, {"column": "amount", "max_value": 99}, None,
+        {"column": "amount", "max_value": 100},
+        {"column": "amount", "max_value": 99},
+        None,
     ),
     (
         "expect_column_max_to_be_between",
-        {"column": "ordered_on", "min_value": "2024-02-01"}, {"column": "ordered_on", "min_value": "2024-02-02"}, None,
+        {"column": "ordered_on", "min_value": "2024-02-01"},
+        {"column": "ordered_on", "min_value": "2024-02-02"},
+        None,
     ),
     ("expect_column_sum_to_be_between", {"column": "line", "max_value": 5}, {"column": "line", "max_value": 4}, None),
     (
         "unexpected_rows_expectation",
         {"unexpected_rows_query": FOREIGN_KEY.format(and_also="and b.outlet_id <> 'O-9'")},
-        {"unexpected_rows_query": FOREIGN_KEY.format(and_also="")}, None,
+        {"unexpected_rows_query": FOREIGN_KEY.format(and_also="")},
+        None,
     ),
 ]
 
@@ -170,15 +196,19 @@ def test_family_passes_and_fails(warehouse, kind, holds, breaks, broken_rows):
         ),
         (
             expect(
-                "expect_column_values_to_be_between", ("outlet_id", "line"),
-                column="ordered_on", max_value="2024-01-31",
+                "expect_column_values_to_be_between",
+                ("outlet_id", "line"),
+                column="ordered_on",
+                max_value="2024-01-31",
             ),
             [{"outlet_id": "O-9", "line": 1, "ordered_on": "2024-02-01"}],
         ),
         (
             expect(
-                "expect_column_pair_values_a_to_be_greater_than_b", ("order_id",),
-                column_A="paid_on", column_B="ordered_on",
+                "expect_column_pair_values_a_to_be_greater_than_b",
+                ("order_id",),
+                column_A="paid_on",
+                column_B="ordered_on",
             ),
             [{"order_id": 3, "paid_on": "2024-01-02", "ordered_on": "2024-01-03"}],
         ),
@@ -269,8 +299,10 @@ def test_each_tool_error_has_its_own_reason(warehouse):
 @pytest.mark.parametrize(("table", "schema"), [("missing", "warehouse.marts"), ("orders", "warehouse.missing")])
 def test_missing_table_is_a_tool_error_for_all(warehouse, table, schema):
     outcomes = warehouse.judge(
-        expect("expect_column_to_exist", column="note"), expect("expect_table_row_count_to_be_between", max_value=9),
-        table=table, schema=schema,
+        expect("expect_column_to_exist", column="note"),
+        expect("expect_table_row_count_to_be_between", max_value=9),
+        table=table,
+        schema=schema,
     )
     assert [(o.success, "missing" in o.error) for o in outcomes] == [(False, True)] * 2
 
@@ -286,7 +318,12 @@ def test_order_is_kept_with_repetitions(warehouse):
     count = expect("expect_table_row_count_to_be_between", min_value=1)
     outcomes = warehouse.judge(error, null, count, null, error, count)
     assert [(o.success, bool(o.error)) for o in outcomes] == [
-        (False, True), (False, False), (True, False), (False, False), (False, True), (True, False),
+        (False, True),
+        (False, False),
+        (True, False),
+        (False, False),
+        (False, True),
+        (True, False),
     ]
 
 

@@ -1,0 +1,8 @@
+{# Rows of one column `date_day` from one date to another, both included. #}
+{% macro every_day(first_day, last_day) -%}
+    {{ adapter.dispatch('every_day')(first_day, last_day) }}
+{%- endmacro %}
+
+{% macro duckdb__every_day(first_day, last_day) -%}
+    cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date)
+{%- endmacro %}

@@ -1,0 +1,115 @@
+-- grain: distributor, and one row `unknown` for facts that name none
+with stg_distributors as (
+
+    select
+        distributor_id,
+        source_distributor_id,
+        feed,
+        coalesce(distributor_name, source_distributor_id) as distributor_name,
+        coalesce(country, 'unknown') as country,
+        time_zone,
+        currency
+    from {{ ref('stg_distributors') }}
+
+),
+
+-- what facts name and no master row describes
+named as (
+
+    select distributor_id
+    from {{ ref('int_outlet_assignments_dated') }}
+    union
+    select distributor_id
+    from {{ ref('int_orders_qualified') }}
+
+),
+
+strangers as (
+
+    select named.distributor_id
+    from named
+    left join stg_distributors
+        on named.distributor_id = stg_distributors.distributor_id
+    where
+        stg_distributors.distributor_id is null
+        and named.distributor_id is not null
+        and named.distributor_id != 'unknown'
+
+),
+
+unknown_member as (
+
+    select
+        'unknown' as distributor_id,
+        'unknown' as source_distributor_id,
+        'unknown' as feed,
+        'unknown' as distributor_name,
+        'unknown' as country,
+        'unknown' as time_zone,
+        'unknown' as currency
+
+),
+
+stranger_rows as (
+
+    select
+        unknown_member.* replace (
+            strangers.distributor_id as distributor_id,
+            substr(strangers.distributor_id, instr(strangers.distributor_id, ':') + 1) as source_distributor_id
+        )
+    from strangers
+    cross join unknown_member
+
+),
+
+unioned as (
+
+    select * from stg_distributors
+    union all
+    select * replace (substr(distributor_id, 1, instr(distributor_id, ':') - 1) as feed)
+    from stranger_rows
+    union all
+    select * replace (null as time_zone, null as currency)
+    from unknown_member
+
+),
+
+stg_feeds as (
+
+    select
+        feed,
+        time_zone,
+        currency
+    from {{ ref('stg_feeds') }}
+
+),
+
+int_feed_watermarks as (
+
+    select
+        feed,
+        watermark_date
+    from {{ ref('int_feed_watermarks') }}
+
+),
+
+final as (
+
+    select
+        unioned.distributor_id,
+        unioned.source_distributor_id,
+        unioned.feed,
+        unioned.distributor_name,
+        unioned.country,
+        coalesce(nullif(unioned.time_zone, 'unknown'), stg_feeds.time_zone) as time_zone,
+        coalesce(nullif(unioned.currency, 'unknown'), stg_feeds.currency) as currency,
+        int_feed_watermarks.watermark_date as feed_watermark
+    from unioned
+    left join stg_feeds
+        on unioned.feed = stg_feeds.feed
+    left join int_feed_watermarks
+        on unioned.feed = int_feed_watermarks.feed
+
+)
+
+select * from final

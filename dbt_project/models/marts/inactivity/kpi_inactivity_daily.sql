@@ -1,0 +1,118 @@
+-- grain: as_of_date, window and cell; sparse: a row where something in the cell changes, good until holds_until
+-- counts add up over cells and not over windows or days; flows belong to as_of_date alone
+with int_inactivity_events as (
+
+    select
+        feed,
+        beat_id,
+        rep_id,
+        distributor_id,
+        territory,
+        region,
+        country,
+        channel,
+        abc_class,
+        window_days,
+        event_date,
+        status,
+        direction,
+        is_newly_inactive,
+        is_reactivated
+    from {{ ref('int_inactivity_events') }}
+
+),
+
+int_as_of as (
+
+    select as_of_date
+    from {{ ref('int_as_of') }}
+
+),
+
+changes as (
+
+    select
+        feed,
+        beat_id,
+        rep_id,
+        distributor_id,
+        territory,
+        region,
+        country,
+        channel,
+        abc_class,
+        window_days,
+        event_date,
+        sum(case when status = 'active' then direction else 0 end) as active_change,
+        sum(case when status = 'lapsed' then direction else 0 end) as lapsed_change,
+        sum(case when status = 'never_ordered' then direction else 0 end) as never_ordered_change,
+        sum(case when status = 'unknown' then direction else 0 end) as unknown_change,
+        count(*) filter (where is_newly_inactive) as newly_inactive_outlets,
+        count(*) filter (where is_reactivated) as reactivated_outlets
+    from int_inactivity_events
+    group by
+        feed,
+        beat_id,
+        rep_id,
+        distributor_id,
+        territory,
+        region,
+        country,
+        channel,
+        abc_class,
+        window_days,
+        event_date
+
+),
+
+running as (
+
+    select
+        *,
+        sum(active_change) over cell_days as active_outlets,
+        sum(lapsed_change) over cell_days as lapsed_outlets,
+        sum(never_ordered_change) over cell_days as never_ordered_outlets,
+        sum(unknown_change) over cell_days as unknown_outlets,
+        lead(event_date) over cell_days as next_event_date
+    from changes
+    window
+        cell_days as (
+            partition by
+                feed, beat_id, rep_id, distributor_id, territory, region, country, channel, abc_class, window_days
+            order by event_date
+        )
+
+),
+
+final as (
+
+    select
+        running.event_date as as_of_date,
+        running.window_days,
+        running.feed,
+        running.beat_id,
+        running.rep_id,
+        running.distributor_id,
+        running.territory,
+        running.region,
+        running.country,
+        running.channel,
+        running.abc_class,
+        coalesce({{ add_days('running.next_event_date', -1) }}, int_as_of.as_of_date) as holds_until,
+        cast(
+            running.active_outlets + running.lapsed_outlets + running.never_ordered_outlets + running.unknown_outlets
+            as bigint
+        ) as universe_outlets,
+        cast(running.active_outlets as bigint) as active_outlets,
+        cast(running.lapsed_outlets + running.never_ordered_outlets as bigint) as inactive_outlets,
+        cast(running.lapsed_outlets as bigint) as lapsed_outlets,
+        cast(running.never_ordered_outlets as bigint) as never_ordered_outlets,
+        cast(running.unknown_outlets as bigint) as unknown_outlets,
+        running.newly_inactive_outlets,
+        running.reactivated_outlets
+    from running
+    cross join int_as_of
+
+)
+
+select * from final

@@ -1,0 +1,37 @@
+-- grain: from_currency, to_currency, rate_on within a feed, latest version
+with source as (
+
+    select
+        from_currency,
+        to_currency,
+        rate_on,
+        rate,
+        _feed,
+        _loaded_at,
+        _file_name,
+        _row_number
+    from {{ source('lake', 'exchange_rates') }}
+
+),
+
+latest as (
+
+    select *
+    from source
+    qualify {{ latest_version(['_feed', 'from_currency', 'to_currency', 'rate_on'], 'null') }}
+
+),
+
+renamed as (
+
+    select
+        _feed as feed,
+        from_currency,
+        to_currency,
+        rate_on,
+        rate
+    from latest
+
+)
+
+select * from renamed
