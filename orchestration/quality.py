@@ -54,8 +54,8 @@ def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
     Views in memory over a warehouse attached read-only, so that a check can never write or hold the file.
     """
     connection = duckdb.connect()
+    connection.execute("create schema lake")
     for entity in contract.load():
-        connection.execute("create schema if not exists lake")
         files = literal(workspace.lake / entity / "*.parquet")
         connection.execute(
             f'create view lake."{entity}" as select * from read_parquet({files}, union_by_name = true)'
@@ -88,9 +88,13 @@ def check_layer(workspace: Workspace, expectations: list[Expectation]) -> Iterat
 
 def check_result(expectation: Expectation, outcome: Any) -> dg.AssetCheckResult:
     """An outcome of Great Expectations as Dagster shows it."""
+    # of a query for unexpected rows GX tells the count as the observed value
+    unexpected = outcome.unexpected_count
+    if unexpected is None and isinstance(outcome.observed, int | str) and "unexpected_rows" in expectation.type:
+        unexpected = int(outcome.observed)
     metadata: dict[str, Any] = {
         "means": expectation.means,
-        "unexpected_count": outcome.unexpected_count or 0,
+        "unexpected_count": unexpected or 0,
         "element_count": outcome.element_count or 0,
         "sample": dg.MetadataValue.json(outcome.sample),
     }

@@ -18,9 +18,9 @@ from orchestration.workspace import Workspace
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 LAYERS = {
-    "staging": "path:models/staging path:seeds",
-    "intermediate": "path:models/intermediate",
-    "marts": "path:models/marts",
+    "staging": "fqn:outlet_pulse.staging resource_type:seed",
+    "intermediate": "fqn:outlet_pulse.intermediate",
+    "marts": "fqn:outlet_pulse.marts",
 }
 
 
