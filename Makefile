@@ -15,7 +15,7 @@ test: setup
 lint: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/sqlfluff lint dbt_project/models dbt_project/tests --processes 2
+	.venv/bin/sqlfluff lint dbt_project/models --processes 2
 	.venv/bin/mypy
 
 docs: setup

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +37,7 @@ notes = Console(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for scripts.")]
 
 
-class Example(str, Enum):
+class Example(StrEnum):
     """Workspaces that can be prepared for you."""
 
     story = "story"
@@ -253,9 +253,7 @@ def dev(port: Annotated[int, typer.Option(help="Port on this machine only.")] = 
     os.environ["PULSE_HOME"] = str(workspace.home.resolve())
     prepare_dagster(workspace.dagster)
     dagster = Path(sys.executable).parent / "dagster"
-    os.execv(
-        dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    )
+    os.execv(dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])
 
 
 def _print_rows(title: str, rows: list[dict]) -> None:

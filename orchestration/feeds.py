@@ -87,7 +87,11 @@ def nearest(word: str, words: Iterable[str]) -> str:
         word.lower(), [w.lower() for w in words], 1, 0.4
     )
     original = next((w for w in words if close and w.lower() == close[0].lower()), None)
-    return f"; nearest name that exists: {original!r}" if original else f"; expected one of {', '.join(sorted(words)[:12])}"
+    return (
+        f"; nearest name that exists: {original!r}"
+        if original
+        else f"; expected one of {', '.join(sorted(words)[:12])}"
+    )
 
 
 def load_feed(path: Path) -> Feed:
@@ -123,6 +127,8 @@ def _first_problem(problem: ValidationError) -> str:
     first = problem.errors()[0]
     # of the two forms of a mapping the message on the longer one tells more
     first = next((e for e in problem.errors() if "Mapping" in e["loc"]), first)
+    # a misspelt setting is also a missing one; the misspelling is what to put right
+    first = next((e for e in problem.errors() if e["type"] == "extra_forbidden"), first)
     place = ".".join(str(part) for part in first["loc"] if part not in ("Mapping", "str"))
     if first["type"] == "extra_forbidden":
         return f"{place}: unknown setting{nearest(str(first['loc'][-1]), KNOWN_KEYS)}"
@@ -147,7 +153,8 @@ def _check(path: Path, feed: Feed) -> None:
             "".encode(feed.format_of(name).encoding)
         except LookupError:
             raise PulseError(
-                f"{path}: entities.{name}: unknown encoding {feed.format_of(name).encoding!r}; expected utf-8, cp1252 ..."
+                f"{path}: entities.{name}: unknown encoding {feed.format_of(name).encoding!r}; "
+                "expected utf-8, cp1252 ..."
             ) from None
         for column in required_columns(feed, name):
             if not any(alternative in mapped for alternative in column.split("|")):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -53,8 +54,8 @@ def land(workspace: Workspace, progress: Progress | None = None) -> LandingRepor
     """Take in what is new; safe to repeat and to interrupt."""
     workspace.prepare()
     feeds = load_feeds(workspace.feeds)
-    for entity in contract.load().values():
-        _write_empty(workspace, entity)
+    for described in contract.load().values():
+        _write_empty(workspace, described)
     incoming = workspace.lake / ".incoming"
     shutil.rmtree(incoming, ignore_errors=True)  # a landing that was killed
     incoming.mkdir()
@@ -149,24 +150,31 @@ def _source(
         (records,) = connection.execute(
             f"select sum(num_rows)::bigint from parquet_file_metadata({literal(plain)})"
         ).fetchall()[0]
-        return f"select *, false as _malformed from {source}", header, records, None
+        return _plain_rows(source, header), header, records, None
     prepared = prepare(path, fmt, plain, kind)
     if kind == "csv":
-        return f"select *, false as _malformed from {source_csv(prepared, fmt)}", prepared.header, prepared.records, prepared
-    lines = source_lines(prepared)
-    keys = connection.execute(
-        f"select distinct unnest(json_keys(_line)) from {lines} where json_valid(_line) and json_type(_line) = 'OBJECT'"
-    ).fetchall()
-    header = sorted(key for (key,) in keys)
-    values = ", ".join(f"json_extract_string(_line, {literal('$.' + name(key))}) as {name(key)}" for key in header)
-    valid = "json_valid(_line) and json_type(_line) = 'OBJECT'"
-    return (
-        f"select {values + ', ' if values else ''} not coalesce({valid}, false) as _malformed, _line from "
-        f"(select case when {valid} then _line else _line end as _line from {lines})",
-        header,
-        prepared.records,
-        prepared,
+        return (
+            _plain_rows(source_csv(prepared, fmt), prepared.header),
+            prepared.header,
+            prepared.records,
+            prepared,
+        )
+    # the functions of JSON fail on what is no JSON, so a broken line is an empty object until it is quarantined
+    valid = "case when json_valid(_line) then json_type(_line) = 'OBJECT' else false end"
+    lines = (
+        f"(select _line, not {valid} as _malformed, case when {valid} then _line else '{{}}' end as _json "
+        f"from {source_lines(prepared)})"
     )
+    keys = connection.execute(f"select distinct unnest(json_keys(_json)) from {lines}").fetchall()
+    header = sorted(key for (key,) in keys)
+    values = "".join(f"json_extract_string(_json, {literal('$.' + name(key))}) as {name(key)}, " for key in header)
+    return f"select {values}_malformed, _line as _raw from {lines}", header, prepared.records, prepared
+
+
+def _plain_rows(source: str, header: list[str]) -> str:
+    """Rows of a table as they are, with the whole row as JSON for the quarantine (made only for rows that need it)."""
+    packed = ", ".join(f"{name(column)} := {name(column)}" for column in header)
+    return f"select *, false as _malformed, to_json(struct_pack({packed})) as _raw from {source}"
 
 
 def _judge(
@@ -177,16 +185,12 @@ def _judge(
     entity: Entity,
     file_hash: str,
     now: datetime,
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Fill the tables `judged` and `held` of the connection; returns the counts of the identity."""
     source, header, records, prepared = _source(connection, workspace, path, feed, entity, file_hash)
     expressions = mapped(feed, entity, header)
     columns = ", ".join(name(column) for column in header)
-    raw = f"to_json(struct_pack({', '.join(f'{name(c)} := {name(c)}' for c in header)}))" if header else "'{}'"
-    raw = "_line" if "_line from" in source else raw
-    with_rows = (
-        f"select *, {raw} as _raw, {literal(path.name)} as _file_name, row_number() over () as _row_number from ({source})"
-    )
+    with_rows = f"select *, {literal(path.name)} as _file_name, row_number() over () as _row_number from ({source})"
     described = ", ".join(f"{expression} as {name(column)}" for column, expression in expressions.items())
     try:
         types = {
@@ -267,17 +271,18 @@ def _hold_malformed(connection: duckdb.DuckDBPyConnection, prepared: Prepared | 
 def _drop_duplicates(connection: duckdb.DuckDBPyConnection, entity: Entity, columns: list[str]) -> int:
     """Exact repetitions of a row whose key is complete; without a key two equal rows may both be meant."""
     connection.execute("delete from judged where _problem is not null")
-    if not set(entity.key) <= set(columns) and not (set(entity.key) - {"valid_from", "beat_id", "rep_id"}) <= set(columns):
+    if not set(entity.key) <= set(columns) and not (set(entity.key) - {"valid_from", "beat_id", "rep_id"}) <= set(
+        columns
+    ):
         return 0
     listed = ", ".join(name(column) for column in columns)
-    (repeated,) = connection.execute(
-        f"select count(*) - count(distinct hash({listed})) from judged"
-    ).fetchall()[0]
+    (repeated,) = connection.execute(f"select count(*) - count(distinct hash({listed})) from judged").fetchall()[0]
     if not repeated:
         return 0
     before = connection.execute("select count(*) from judged").fetchall()[0][0]
     connection.execute(
-        f"delete from judged where rowid in (select unnest(list(rowid order by _row_number)[2:]) from judged group by {listed})"
+        f"delete from judged where rowid in "
+        f"(select unnest(list(rowid order by _row_number)[2:]) from judged group by {listed})"
     )
     after = connection.execute("select count(*) from judged").fetchall()[0][0]
     return before - after
@@ -306,7 +311,8 @@ def _write(connection: duckdb.DuckDBPyConnection, workspace: Workspace, report: 
     if report.quarantined:
         _copy(
             connection,
-            f"select {literal(report.feed)} as feed, {literal(entity.name)} as entity, {literal(report.name)} as file_name, "
+            f"select {literal(report.feed)} as feed, {literal(entity.name)} as entity, "
+            f"{literal(report.name)} as file_name, "
             f"{literal(report.hash)} as file_hash, row_number, column_name, value, reason, expected, raw, "
             f"timestamp {literal(report.loaded_at)} as quarantined_at from held order by row_number",
             target,
@@ -364,13 +370,25 @@ def _export(workspace: Workspace, feeds: dict[str, Feed], files: list[FileReport
         _copy(connection, "from feeds order by feed", lake / "feeds" / "feeds.parquet")
         connection.execute(
             "create table files (feed varchar, entity varchar, file_name varchar, file_hash varchar, status varchar, "
-            "rows_read bigint, rows_accepted bigint, rows_duplicate bigint, rows_quarantined bigint, loaded_at timestamp)"
+            "rows_read bigint, rows_accepted bigint, rows_duplicate bigint, rows_quarantined bigint, "
+            "loaded_at timestamp)"
         )
         if files:
             connection.executemany(
                 "insert into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    [f.feed, f.entity, f.name, f.hash, f.status, f.read, f.accepted, f.duplicate, f.quarantined, f.loaded_at]
+                    [
+                        f.feed,
+                        f.entity,
+                        f.name,
+                        f.hash,
+                        f.status,
+                        f.read,
+                        f.accepted,
+                        f.duplicate,
+                        f.quarantined,
+                        f.loaded_at,
+                    ]
                     for f in files
                 ],
             )

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy
 
@@ -28,7 +29,6 @@ class Prepared:
     path: Path
     header: list[str]
     records: int  # counted from the bytes, below the header
-    line_end: str
     cut_row: str | None  # the last line where its line break is missing
 
 
@@ -50,7 +50,7 @@ def _bytes(path: Path) -> Iterator[bytes]:
     with path.open("rb") as plain:
         zipped = plain.read(2) == b"\x1f\x8b"
         plain.seek(0)
-        source: io.BufferedIOBase = gzip.GzipFile(fileobj=plain) if zipped else plain  # type: ignore[assignment]
+        source: io.BufferedIOBase = gzip.GzipFile(fileobj=plain) if zipped else plain
         try:
             while chunk := source.read(CHUNK):
                 yield chunk
@@ -102,6 +102,7 @@ def prepare(path: Path, fmt: Format, plain: Path, kind: str) -> Prepared:
     quote = fmt.quote.encode() if kind == "csv" and fmt.quote else b""
     counter = _RecordCounter(quote)
     spaced = fmt.delimiter == "whitespace"
+    has_header = kind == "csv" and fmt.header is True
     with path.open("rb") as raw:
         start = raw.read(3)
     as_it_is = codecs.lookup(fmt.encoding).name in ("utf-8", "ascii") and not spaced
@@ -125,7 +126,8 @@ def prepare(path: Path, fmt: Format, plain: Path, kind: str) -> Prepared:
             raise PulseError("the file is empty: expected at least a header; an empty day is a header without rows")
         if counter.open_quote_row is not None:
             raise PulseError(
-                f"row {counter.open_quote_row}: an opening quote never closes, the file may be cut; ask for it again"
+                f"row {counter.open_quote_row - has_header}: an opening quote never closes, "
+                "the file may be cut; ask for it again"
             )
         whole = not rest
         if not whole and (fmt.final_newline == "optional" or first_line is None):
@@ -146,10 +148,8 @@ def prepare(path: Path, fmt: Format, plain: Path, kind: str) -> Prepared:
         link(path, plain)
     else:
         beside.replace(plain)
-    line_end = "\\r\\n" if first_line.endswith("\r\n") and not spaced else "\\n"
     header = _header(first_line, fmt, kind)
-    has_header = kind == "csv" and fmt.header is True
-    return Prepared(plain, header, counter.records - has_header, line_end, rest or None)
+    return Prepared(plain, header, counter.records - has_header, rest or None)
 
 
 def _header(first_line: str, fmt: Format, kind: str) -> list[str]:
@@ -157,8 +157,11 @@ def _header(first_line: str, fmt: Format, kind: str) -> list[str]:
         return []
     if isinstance(fmt.header, list):
         return fmt.header
-    names = next(csv.reader([first_line], delimiter="," if fmt.delimiter == "whitespace" else fmt.delimiter, quotechar=fmt.quote or None,
-                            quoting=csv.QUOTE_MINIMAL if fmt.quote else csv.QUOTE_NONE))
+    if fmt.delimiter == "whitespace":
+        names = first_line.split()
+    else:
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if fmt.quote else csv.QUOTE_NONE
+        names = next(csv.reader([first_line], delimiter=fmt.delimiter, quotechar=fmt.quote or None, quoting=quoting))
     names = [name.strip() for name in names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -193,12 +196,12 @@ class _RecordCounter:
     def add(self, data: bytes) -> None:
         if not data:
             return
-        if self._quote is not None and self._quote in data or self._open:
+        if (self._quote is not None and self._quote in data) or self._open:
             self._add_quoted(data)
             return
         lines = data.count(b"\n")
         blank = data.count(b"\n\n") + data.count(b"\n\r\n") + data.startswith((b"\n", b"\r\n"))
-        if blank and b"\n\n\n" in data or b"\n\r\n\r\n" in data:  # counted one by one where blanks follow blanks
+        if (blank and b"\n\n\n" in data) or b"\n\r\n\r\n" in data:  # counted one by one where blanks follow blanks
             blank = sum(not line.strip(b"\r") for line in data.split(b"\n")[:-1])
         self.records += lines - blank
 
@@ -206,8 +209,6 @@ class _RecordCounter:
         array = numpy.frombuffer(data, dtype=numpy.uint8)
         inside = (numpy.cumsum(array == self._quote) + self._open) % 2 == 1
         ends = numpy.flatnonzero((array == 10) & ~inside)
-        if self._open and len(ends):
-            self.records += 0  # the record that began in an earlier chunk is counted at its end below
         lengths = numpy.diff(ends, prepend=-1)
         blank = (lengths == 1) | ((lengths == 2) & (array[numpy.maximum(ends - 1, 0)] == 13))
         if self._open and len(blank):

@@ -23,7 +23,6 @@ KEPT_GENERATIONS = 5
 SCHEMA = "marts"
 
 
-
 def generations(workspace: Workspace) -> list[dict]:
     """The manifests of the kept generations, oldest first."""
     folders = sorted((workspace.published / "generations").glob("[!.]*/manifest.json"))

@@ -57,9 +57,7 @@ def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
     connection.execute("create schema lake")
     for entity in contract.load():
         files = literal(workspace.lake / entity / "*.parquet")
-        connection.execute(
-            f'create view lake."{entity}" as select * from read_parquet({files}, union_by_name = true)'
-        )
+        connection.execute(f'create view lake."{entity}" as select * from read_parquet({files}, union_by_name = true)')
     if workspace.warehouse.exists():
         connection.execute(f"attach {literal(workspace.warehouse)} as warehouse (read_only)")
         for schema, table in connection.execute(

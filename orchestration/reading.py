@@ -32,7 +32,7 @@ def source_csv(prepared: Prepared, fmt: Format) -> str:
     return (
         f"read_csv({literal(prepared.path)}, auto_detect = false, header = {str(fmt.header is True).lower()}, "
         f"columns = {{{columns}}}, delim = {literal(delimiter)}, quote = {literal(fmt.quote)}, "
-        f"escape = {literal(fmt.quote)}, new_line = '{prepared.line_end}', strict_mode = true, store_rejects = true, "
+        f"escape = {literal(fmt.quote)}, strict_mode = true, store_rejects = true, "
         "max_line_size = 10000000)"
     )
 
@@ -41,7 +41,7 @@ def source_lines(prepared: Prepared) -> str:
     """Each line as one text value; a control character that JSON forbids serves as delimiter."""
     return (
         f"read_csv({literal(prepared.path)}, auto_detect = false, header = false, columns = {{'_line': 'VARCHAR'}}, "
-        f"delim = '\x01', quote = '', escape = '', new_line = '{prepared.line_end}', store_rejects = true, "
+        f"delim = '\x01', quote = '', escape = '', store_rejects = true, "
         "max_line_size = 10000000)"
     )
 

@@ -215,7 +215,9 @@ def show_status(console: Console, facts: dict) -> None:
         console.print("Published  nothing yet; `pulse run` publishes")
     running = facts["running"]
     console.print(
-        f"At work    {running['what']} (process {running['pid']}) since {running['since']}" if running else "At work    nobody"
+        f"At work    {running['what']} (process {running['pid']}) since {running['since']}"
+        if running
+        else "At work    nobody"
     )
     if not facts["feeds"]:
         console.print("Feeds      none have delivered; `pulse sample story` prepares an invented market")

@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -121,7 +122,7 @@ def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
 
 
 def _failed(check: dg.AssetCheckEvaluation) -> FailedCheck:
-    facts = {name: value.value for name, value in check.metadata.items()}
+    facts: dict[str, Any] = {name: value.value for name, value in check.metadata.items()}
     return FailedCheck(
         name=check.check_name,
         asset="/".join(check.asset_key.path),
@@ -137,7 +138,7 @@ def _failed(check: dg.AssetCheckEvaluation) -> FailedCheck:
 def _one_line(event: dg.DagsterEvent) -> str:
     data = event.step_failure_data
     error = data.error
-    while error.cause:
+    while error and error.cause:
         error = error.cause
     description = data.user_failure_data.description if data.user_failure_data else None
-    return f"{event.step_key}: {description or ' '.join(error.message.split())}"
+    return f"{event.step_key}: {description or ' '.join(error.message.split() if error else [])}"

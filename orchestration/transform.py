@@ -24,9 +24,7 @@ LAYERS = {
 }
 
 
-def dbt_arguments(
-    command: str, select: list[str], variables: dict[str, str], extra: tuple[str, ...] = ()
-) -> list[str]:
+def dbt_arguments(command: str, select: list[str], variables: dict[str, str], extra: tuple[str, ...] = ()) -> list[str]:
     """The command line of one dbt call. Unit tests judge the code, not the data, so they run in `make test`."""
     arguments = [command, *extra, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     if command == "build":

@@ -19,7 +19,9 @@ def test_unit_tests(workspace):
     outcome = invoke(workspace, dbt_arguments("test", ["test_type:unit"], {}))
     results = outcome.result.results
     assert len(results) >= 5
-    assert {str(r.status) for r in results} == {"pass"}, [(r.node.name, r.message) for r in results if r.status != "pass"]
+    assert {str(r.status) for r in results} == {"pass"}, [
+        (r.node.name, r.message) for r in results if r.status != "pass"
+    ]
 
 
 def test_docs_and_no_empty_descriptions(workspace):

@@ -31,9 +31,10 @@ def test_lapsed_outlets(iowa, on):
 
 
 def test_orders_are_invoice_store_and_date(iowa):
-    assert iowa.ask("select sum(orders)::bigint, min(business_date), max(business_date) from fct_outlet_order_days")[0][
-        0
-    ] == 186_442
+    assert (
+        iowa.ask("select sum(orders)::bigint, min(business_date), max(business_date) from fct_outlet_order_days")[0][0]
+        == 186_442
+    )
 
 
 @pytest.fixture(scope="module")

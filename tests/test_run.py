@@ -11,8 +11,19 @@ import pytest
 
 from tests.conftest import FEED, ROOT, Pulse, order, outlet
 
-MARTS = """dim_outlets dim_outlet_assignments dim_beats dim_reps dim_distributors dim_products dim_dates
-fct_outlet_order_days kpi_inactivity_daily kpi_inactivity_daily_filled rpt_beat_silence""".split()
+MARTS = (
+    "dim_outlets",
+    "dim_outlet_assignments",
+    "dim_beats",
+    "dim_reps",
+    "dim_distributors",
+    "dim_products",
+    "dim_dates",
+    "fct_outlet_order_days",
+    "kpi_inactivity_daily",
+    "kpi_inactivity_daily_filled",
+    "rpt_beat_silence",
+)
 END = date(2026, 3, 31)
 
 
@@ -96,7 +107,13 @@ def test_a_check_that_cannot_run_is_a_tool_error(story, tmp_path):
     home = tmp_path / "workspace"
     shutil.copytree(story.home, home)
     broken = Expectation(
-        "marts", "dim_outlets", "no_such_column", "expect_column_values_to_not_be_null", "-", {"column": "nope"}, "warning"
+        "marts",
+        "dim_outlets",
+        "no_such_column",
+        "expect_column_values_to_not_be_null",
+        "-",
+        {"column": "nope"},
+        "warning",
     )
     (result,) = check_layer(Workspace(home), [broken])
     assert not result.passed and "tool_error" in result.metadata and result.severity.name == "ERROR"

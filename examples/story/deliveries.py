@@ -76,7 +76,7 @@ class Delivery:
             "promotions": [{"promotion": "SPRING", "name": "Spring offer", "starts": self.start.isoformat(), "ends": self.end.isoformat()}],
             "stock_outs": [
                 {"distributor": feed.title(), "sku": PRODUCTS[o.basket[0]][0], "starts": (o.silent_from - timedelta(days=25)).isoformat(), "ends": o.silent_from.isoformat()}
-                for o in self._with("stock_out")
+                for o in self._with("stock_out") if o.silent_from
             ],
             "lapse_reasons": [
                 {"outlet": o.number, "day": o.silent_from.isoformat(), "reason": "competitor"}
@@ -149,7 +149,9 @@ class Delivery:
                 starving = short and order.on > outlet.silent_from - timedelta(days=45)  # type: ignore[operator]
                 for sku, units, _ in order.lines:
                     filled = round(units * (self.chance.uniform(0.1, 0.5) if starving else self.chance.uniform(0.9, 1)))
-                    arrived = min(order.on + timedelta(days=2), self.end - timedelta(days=6 * (self.market.feed == "serra")))
+                    arrived = min(
+                        order.on + timedelta(days=2), self.end - timedelta(days=6 * (self.market.feed == "serra"))
+                    )
                     rows.append(
                         {
                             "delivery": f"D{order.number}-{sku}",
@@ -176,7 +178,14 @@ class Delivery:
             day = outlet.opened + timedelta(days=20)
             if day < self.end - timedelta(days=10):
                 used = (day + timedelta(days=5)).isoformat() if self.chance.random() < 0.5 else ""
-                rows.append({"coupon": f"C{outlet.number}", "outlet": outlet.number, "issued": day.isoformat(), "redeemed": used})
+                rows.append(
+                    {
+                        "coupon": f"C{outlet.number}",
+                        "outlet": outlet.number,
+                        "issued": day.isoformat(),
+                        "redeemed": used,
+                    }
+                )
         return rows
 
     def by_month(self) -> dict[str, list[tuple[Outlet, Order]]]:
@@ -212,9 +221,23 @@ class Delivery:
                 }
                 heads.append(head)
                 if order.corrected:
-                    fixes.append({**head, "nilai": _id_number(amount), "diubah": f"{order.on + timedelta(days=3):%d/%m/%Y} 09:00:00"})
+                    fixes.append(
+                        {
+                            **head,
+                            "nilai": _id_number(amount),
+                            "diubah": f"{order.on + timedelta(days=3):%d/%m/%Y} 09:00:00",
+                        }
+                    )
                 for place, (sku, units, dollars) in enumerate(order.lines, 1):
-                    lines.append({"no_pesanan": order.number, "baris": place, "sku": sku, "jumlah": sign * units, "nilai": _id_number(sign * dollars * self.market.rate)})
+                    lines.append(
+                        {
+                            "no_pesanan": order.number,
+                            "baris": place,
+                            "sku": sku,
+                            "jumlah": sign * units,
+                            "nilai": _id_number(sign * dollars * self.market.rate),
+                        }
+                    )
             _put(self.folder / f"pesanan_{month}.csv", _csv(self.spoil(heads), ";").encode())
             _put(self.folder / f"rincian_{month}.csv", _csv(lines, ";").encode())
         if fixes:
@@ -226,10 +249,26 @@ class Delivery:
             heads, lines = [], []
             for outlet, order in orders:
                 at = datetime.combine(order.on, time(order.minute // 60, order.minute % 60))
-                heads.append({"OrderNo": order.number, "CustomerNo": outlet.number, "PlacedAt": f"{at:%d.%m.%Y %H:%M:%S}", "State": order.status, "Kind": order.kind})
+                heads.append(
+                    {
+                        "OrderNo": order.number,
+                        "CustomerNo": outlet.number,
+                        "PlacedAt": f"{at:%d.%m.%Y %H:%M:%S}",
+                        "State": order.status,
+                        "Kind": order.kind,
+                    }
+                )
                 sign = -1 if order.kind == "return" else 1
                 for place, (sku, units, dollars) in enumerate(order.lines, 1):
-                    lines.append({"OrderNo": order.number, "Pos": place, "Sku": sku, "Qty": sign * units, "Net": f"{sign * dollars * self.market.rate:.2f}".replace(".", ",")})
+                    lines.append(
+                        {
+                            "OrderNo": order.number,
+                            "Pos": place,
+                            "Sku": sku,
+                            "Qty": sign * units,
+                            "Net": f"{sign * dollars * self.market.rate:.2f}".replace(".", ","),
+                        }
+                    )
             for name, rows in (("orders", self.spoil(heads)), ("lines", lines)):
                 _put(self.folder / f"{name}_{month}.csv.gz", gzip.compress(_csv(rows, ";").encode("cp1250"), mtime=0))
 

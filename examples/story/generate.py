@@ -32,7 +32,9 @@ def generate(home: Path, outlets: int = 1200, days: int = 420, seed: int = 7, en
         for o in market:
             real = [order for order in o.orders if order.status != "cancelled" and order.kind == "sale"]
             last = max((order.on for order in real), default="")
-            writer.writerow([o.market.feed, o.number, o.cause, o.silent_from or "", last, len(real), o.replaces, o.in_master])
+            writer.writerow(
+                [o.market.feed, o.number, o.cause, o.silent_from or "", last, len(real), o.replaces, o.in_master]
+            )
     return {"outlets": len(market), "orders": sum(len(o.orders) for o in market), "spoilt_rows": spoilt}
 
 

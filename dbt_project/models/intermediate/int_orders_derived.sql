@@ -48,7 +48,10 @@ final as (
         min(distributor_id) as distributor_id,
         min(currency) as currency,
         case when bool_and(coalesce(order_type, 'sale') = 'return') then 'return' else 'sale' end as order_type,
-        case when bool_and(coalesce(order_status, 'open') = 'cancelled') then 'cancelled' else 'open' end as order_status,
+        case
+            when bool_and(coalesce(order_status, 'open') = 'cancelled') then 'cancelled'
+            else 'open'
+        end as order_status,
         sum(case when coalesce(order_status, 'open') = 'cancelled' then 0 else net_amount end) as net_amount
     from headless
     group by

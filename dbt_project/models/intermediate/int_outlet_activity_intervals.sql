@@ -46,7 +46,8 @@ silent_gaps as (
     inner join windows
         on
             int_outlet_spells.next_order_date is null
-            or {{ days_between('int_outlet_spells.business_date', 'int_outlet_spells.next_order_date') }} > windows.window_days
+            or {{ days_between('int_outlet_spells.business_date', 'int_outlet_spells.next_order_date') }}
+            > windows.window_days
 
 ),
 

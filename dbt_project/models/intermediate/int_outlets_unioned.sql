@@ -23,8 +23,10 @@ current_rows as (
         partition by stg_outlets.outlet_id
         order by
             coalesce(stg_outlets.valid_from, date '1900-01-01') <= int_as_of.as_of_date desc,
-            case when coalesce(stg_outlets.valid_from, date '1900-01-01') <= int_as_of.as_of_date
-                then stg_outlets.valid_from end desc nulls last,
+            case
+                when coalesce(stg_outlets.valid_from, date '1900-01-01') <= int_as_of.as_of_date
+                    then stg_outlets.valid_from
+            end desc nulls last,
             stg_outlets.valid_from asc
     ) = 1
 

@@ -43,7 +43,7 @@ unknown_member as (
         'unknown' as product_name,
         'unknown' as brand,
         'unknown' as category,
-        cast(null as decimal(18,4)) as unit_price,
+        cast(null as decimal(18, 4)) as unit_price,
         cast(null as bigint) as units_per_case
 
 ),
