@@ -50,10 +50,16 @@ def main() -> None:
 
     try:
         app()
-    except PulseError as problem:
+    except Exception as problem:
         if os.environ.get("PULSE_DEBUG"):
             raise
-        notes.print(f"pulse: {problem}", style="red", soft_wrap=True, highlight=False, markup=False)
+        known = isinstance(problem, PulseError)
+        said = (
+            problem
+            if known
+            else f"{type(problem).__name__}: {' '.join(str(problem).split())} (PULSE_DEBUG=1 shows where)"
+        )
+        notes.print(f"pulse: {said}", style="red", soft_wrap=True, highlight=False, markup=False)
         sys.exit(HELD if isinstance(problem, LeaseHeld) else FAILED)
 
 

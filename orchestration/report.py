@@ -239,7 +239,8 @@ def quarantine_counts(workspace: Workspace, feed: str, entity: str) -> list[dict
     return _quarantined(
         workspace,
         """select feed, entity, file_name, column_name, reason, count(*) as rows
-        from quarantined group by all order by rows desc, all""",
+        from quarantined group by all
+        order by rows desc, feed, entity, file_name, column_name, reason""",
         feed,
         entity,
     )
