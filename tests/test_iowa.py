@@ -56,10 +56,10 @@ def test_reference_rfm(lake):
             from lines where ordered_on > date '2021-12-31' group by outlet_id
         )
         select count(*), count(*) filter (
-            recency = "Recency"::int and frequency = "Frequency"::int
-            and abs(monetary - "Monetary"::decimal(18, 4)) < 0.01
+            rebuilt.recency = reference."Recency"::int and rebuilt.frequency = reference."Frequency"::int
+            and abs(rebuilt.monetary - reference."Monetary"::decimal(18, 4)) < 0.01
         )
-        from reference_store_rfm_2022 left join rebuilt on outlet_id = "Store Number"
+        from reference_store_rfm_2022 as reference left join rebuilt on rebuilt.outlet_id = reference."Store Number"
         """
     ).fetchall()[0]
     assert differing == (2003, 2003)
