@@ -120,7 +120,14 @@ def run(
     from orchestration.landing import land
     from orchestration.lease import lease
     from orchestration.publish import current
-    from orchestration.report import failed_run_as_dict, show_failed_run, show_landing, show_summary, summary
+    from orchestration.report import (
+        failed_run_as_dict,
+        show_checks,
+        show_failed_run,
+        show_landing,
+        show_summary,
+        summary,
+    )
 
     if as_of:
         try:
@@ -135,7 +142,10 @@ def run(
         published = current(workspace)
         fresh = published is None or published["fingerprint"] != fingerprints.inputs(workspace, as_of)
         if fresh:
-            from orchestration.run import execute
+            from orchestration.progress import step
+
+            with step("Starting the engines", shown=not as_json):
+                from orchestration.run import execute
 
             result = execute(workspace, as_of, progress=not as_json)
             if not result.success:
@@ -144,6 +154,8 @@ def run(
                 else:
                     show_failed_run(notes, workspace, result)
                 raise typer.Exit(FAILED)
+            if not as_json:
+                show_checks(notes, result)
     facts = summary(workspace, report)
     facts["published_new"] = fresh
     if as_json:

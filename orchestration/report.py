@@ -77,8 +77,8 @@ def _percent(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 1) if whole else None
 
 
-def _money(amount: Any, currency: str | None) -> str:
-    return "not known" if amount is None else f"{amount:,.0f} {currency or ''}".strip()
+def _money(amount: Any) -> str:
+    return "not known" if amount is None else f"{amount:,.0f}"
 
 
 def show_summary(console: Console, facts: dict) -> None:
@@ -90,7 +90,8 @@ def show_summary(console: Console, facts: dict) -> None:
     first = windows[0]
     console.print(f"[bold]{first['outlets']:,} outlets on {facts['as_of_date']}[/bold]", highlight=False)
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("silent for", "outlets", "of all", "to active", "ordered before", "never ordered", "lost a month"):
+    money = f"{first['currency'] or 'money'} lost a month"
+    for heading in ("silent for", "outlets", "of all", "to active", "ordered before", "never", money):
         table.add_column(heading, justify="right")
     for row in windows:
         table.add_row(
@@ -100,7 +101,7 @@ def show_summary(console: Console, facts: dict) -> None:
             "-" if row["percent_of_active"] is None else f"{row['percent_of_active']}%",
             f"{row['lapsed_outlets']:,}",
             f"{row['never_ordered_outlets']:,}",
-            _money(row["monthly_net_amount_lost"], row["currency"]),
+            _money(row["monthly_net_amount_lost"]),
         )
     console.print(table)
     if first["unknown_outlets"]:
@@ -110,21 +111,21 @@ def show_summary(console: Console, facts: dict) -> None:
         for heading, side in (("worst beats", "left"), ("rep", "left"), ("territory", "left")):
             table.add_column(heading, justify=side)  # type: ignore[arg-type]
         table.add_column(f"silent {beats[0]['window_days']} days", justify="right")
-        table.add_column("lost a month", justify="right")
+        table.add_column(money, justify="right")
         for row in beats:
             table.add_row(
                 row["beat_name"],
                 row["rep_name"],
                 row["territory"],
                 f"{row['lapsed_outlets']} of {row['outlets']}",
-                _money(row["monthly_net_amount_lost"], first["currency"]),
+                _money(row["monthly_net_amount_lost"]),
             )
         console.print()
         console.print(table)
     console.print("\nLost a month: what these outlets bought a month before they fell silent.", style="dim")
     console.print(f"Marts:       {facts['marts']}", soft_wrap=True, highlight=False)
     console.print(f"As Parquet:  {facts['parquet']}", soft_wrap=True, highlight=False)
-    console.print("Outlets with their state are in dim_outlets, the silent ones by beat in rpt_beat_silence.")
+    console.print("Outlets: dim_outlets, with their state. Silent outlets by beat: rpt_beat_silence.")
 
 
 def landing_as_dict(report: Any) -> dict:
@@ -167,15 +168,24 @@ def failed_run_as_dict(workspace: Workspace, result: Any) -> dict:
     }
 
 
+def show_checks(console: Console, result: Any) -> None:
+    """Print how many checks passed, then one line for each that did not: the blocking ones first."""
+    warned = sum(not check.blocking for check in result.failed_checks)
+    console.print(f"{result.passed_checks:,} checks passed" + (f", {warned} warn:" if warned else "."))
+    for check in sorted(result.failed_checks, key=lambda c: not c.blocking):
+        word = "tool error in" if check.tool_error else "failed" if check.blocking else "  warning"
+        counted = f"{check.unexpected:,} of {check.checked:,} rows; " if check.checked else ""
+        found = check.tool_error or counted + check.means
+        colour = "red" if check.blocking else "yellow"
+        console.print(f"{word} {check.asset} {check.name}: {found}", style=colour, markup=False, soft_wrap=True)
+        if check.sample:
+            console.print(f"    for example {check.sample[:3]}", markup=False, soft_wrap=True)
+
+
 def show_failed_run(console: Console, workspace: Workspace, result: Any) -> None:
     """Print why a run failed, one line a cause, and what readers see now."""
     console.print()
-    for check in sorted(result.failed_checks, key=lambda c: not c.blocking):
-        word = "tool error in" if check.tool_error else "failed" if check.blocking else "warning"
-        found = check.tool_error or f"{check.unexpected:,} of {check.checked:,} rows; {check.means}"
-        console.print(f"{word} {check.asset} {check.name}: {found}", style="red", markup=False, soft_wrap=True)
-        if check.sample:
-            console.print(f"    for example {check.sample[:3]}", markup=False, soft_wrap=True)
+    show_checks(console, result)
     for error in result.errors:
         console.print(error, style="red", markup=False, soft_wrap=True)
     before = (current(workspace) or {}).get("generation")

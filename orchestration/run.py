@@ -1,8 +1,6 @@
 """One run of the whole way: what `pulse run` does, and what a step needs to know about its run."""
 
 import os
-import sys
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +10,7 @@ import dagster as dg
 
 from orchestration import fingerprints
 from orchestration.lease import lease
+from orchestration.progress import step
 from orchestration.publish import publish
 from orchestration.workspace import Workspace
 
@@ -40,14 +39,9 @@ class PulseResource(dg.ConfigurableResource):
 
     @contextmanager
     def step(self, title: str):
-        """Hold the lease and tell how long the step took."""
-        start = time.monotonic()
-        with lease(self.workspace, "a run"):
-            if self.progress:
-                print(f"  {title} ...", end="", flush=True, file=sys.stderr)
+        """Hold the lease, and show that the step is at work and how long it took."""
+        with lease(self.workspace, "a run"), step(title, shown=self.progress):
             yield
-        if self.progress:
-            print(f" {time.monotonic() - start:.1f} s", file=sys.stderr)
 
 
 @dg.asset(
@@ -88,6 +82,7 @@ class RunResult:
     """How a run ended."""
 
     success: bool
+    passed_checks: int
     failed_checks: list[FailedCheck]
     errors: list[str]
 
@@ -104,7 +99,8 @@ def prepare_dagster(home: Path) -> None:
 def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
     """Execute the job in this process."""
     prepare_dagster(workspace.dagster)
-    from orchestration.definitions import defs
+    with step("Reading the models", shown=progress):
+        from orchestration.definitions import defs
 
     result = defs.resolve_job_def("pulse").execute_in_process(
         instance=dg.DagsterInstance.get(),
@@ -114,9 +110,11 @@ def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
     )
+    checks = result.get_asset_check_evaluations()
     return RunResult(
         success=result.success,
-        failed_checks=[_failed(check) for check in result.get_asset_check_evaluations() if not check.passed],
+        passed_checks=sum(check.passed for check in checks),
+        failed_checks=[_failed(check) for check in checks if not check.passed],
         errors=[_one_line(event) for event in result.get_step_failure_events() if event.step_failure_data.error],
     )
 

@@ -19,6 +19,7 @@ MARTS = (
     "dim_distributors",
     "dim_products",
     "dim_dates",
+    "outlet_contacts",
     "fct_outlet_order_days",
     "kpi_inactivity_daily",
     "kpi_inactivity_daily_filled",
@@ -35,11 +36,13 @@ def small(pulse: Pulse, name: str = "shop", outlets: int = 20) -> None:
 
 @pytest.mark.parametrize("mart", MARTS)
 def test_every_mart_answers(story, mart):
-    assert story.ask(f"select count(*) from {mart}")[0][0] > 0
+    rows = story.ask(f"select count(*) from {mart}")[0][0]
+    assert rows > 0 or mart == "outlet_contacts"  # the story's feeds map no contacts
 
 
 def test_summary_is_for_a_sales_manager(story):
-    for words in ("outlets on", "30 days", "60 days", "90 days", "worst beats", "lost a month", "marts.duckdb"):
+    expected = "outlets on|30 days|60 days|90 days|worst beats|lost a month|checks passed|marts.duckdb"
+    for words in expected.split("|"):
         assert words in story.first
 
 

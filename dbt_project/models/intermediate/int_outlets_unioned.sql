@@ -68,7 +68,10 @@ final as (
         opened_on,
         closed_on,
         on_hold,
-        parent_outlet_id
+        parent_outlet_id,
+        contact_name,
+        contact_phone,
+        contact_email
     from current_rows
     union all
     select
@@ -81,7 +84,10 @@ final as (
         null as opened_on,
         null as closed_on,
         null as on_hold,
-        null as parent_outlet_id
+        null as parent_outlet_id,
+        null as contact_name,
+        null as contact_phone,
+        null as contact_email
     from strangers
 
 )

@@ -1,0 +1,117 @@
+"""The dbt models as compiled SQL on a database in memory: thousands of small histories in the time of one run.
+
+What is tested is the text that dbt executes; only reading the lake's files and writing the warehouse are left out.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration import contract
+from orchestration.fingerprints import ROOT
+from orchestration.transform import dbt_arguments, invoke
+from orchestration.workspace import Workspace
+
+LAKE_FILES = re.compile(r"read_parquet\('[^']*/lake/(\w+)/\*\.parquet', union_by_name = true\)")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model in an order in which they can be built."""
+
+    name: str
+    relation: str
+    is_view: bool
+    sql: str
+    parents: frozenset[str]
+
+
+class Models:
+    """The project, compiled once."""
+
+    def __init__(self, home: Path) -> None:
+        workspace = Workspace(home)
+        workspace.prepare()
+        outcome = invoke(workspace, dbt_arguments("compile", [], {}))
+        assert outcome.success, outcome.exception
+        nodes = {r.node.unique_id: r.node for r in outcome.result.results if r.node.resource_type == "model"}
+        self.models: list[Model] = []
+        placed: set[str] = set()
+        while waiting := [n for key, n in nodes.items() if key not in placed]:
+            for node in waiting:
+                if all(parent in placed or parent not in nodes for parent in node.depends_on.nodes):
+                    self.models.append(
+                        Model(
+                            name=node.name,
+                            relation=node.relation_name,
+                            is_view=node.config.materialized == "view",
+                            sql=LAKE_FILES.sub(r"memory.lake.\1", node.compiled_code),
+                            parents=frozenset(key.split(".")[-1] for key in node.depends_on.nodes),
+                        )
+                    )
+                    placed.add(node.unique_id)
+
+    def upstream(self, names: set[str]) -> set[str]:
+        """The models that are needed for these ones."""
+        needed = set(names)
+        for model in reversed(self.models):
+            if model.name in needed:
+                needed |= model.parents
+        return needed
+
+    def build(
+        self,
+        lake: dict[str, list[dict[str, Any]]],
+        wanted: set[str],
+        *,
+        rules: list[dict[str, Any]] | None = None,
+        replaced: tuple[str, str, str] | None = None,
+    ) -> duckdb.DuckDBPyConnection:
+        """Build the wanted models and what they need over rows of the lake; `replaced` is (model, old, new) text."""
+        connection = duckdb.connect()
+        connection.execute("set timezone = 'UTC'; attach ':memory:' as warehouse; create schema memory.lake")
+        for schema in ("staging", "intermediate", "marts", "rules"):
+            connection.execute(f"create schema warehouse.{schema}")
+        for entity in contract.load().values():
+            _table(connection, entity, lake.get(entity.name, []))
+        for seed in (ROOT / "dbt_project" / "seeds").glob("*.csv"):
+            connection.execute(
+                f"create table warehouse.rules.{seed.stem} as "
+                f"select * replace (valid_from::date as valid_from) from read_csv('{seed}', all_varchar = true)"
+            )
+        for rule in rules or []:
+            connection.execute(
+                "insert into warehouse.rules.rules by name select unnest($1, recursive := true)",
+                [{name: str(value) for name, value in rule.items()}],
+            )
+        needed = self.upstream(wanted)
+        for model in self.models:
+            if model.name in needed:
+                sql = model.sql
+                if replaced and replaced[0] == model.name:
+                    assert replaced[1] in sql, f"{model.name}: the text to be replaced is gone: {replaced[1]}"
+                    sql = sql.replace(replaced[1], replaced[2])
+                kind = "view" if model.is_view else "table"
+                connection.execute(f"create {kind} {model.relation} as {sql}")
+        connection.execute("use warehouse.marts")
+        return connection
+
+
+def _table(connection: duckdb.DuckDBPyConnection, entity: contract.Entity, rows: list[dict[str, Any]]) -> None:
+    types = {column.name: column.data_type for column in entity.columns.values()}
+    types |= {} if entity.written_by_landing else contract.TECHNICAL
+    columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
+    connection.execute(f"create table memory.lake.{entity.name} ({columns})")
+    if rows:
+        names = list(types)
+        unknown = {name for row in rows for name in row} - set(types)
+        assert not unknown, f"{entity.name} has no columns {unknown}"
+        values = [[{"_row_number": number, **row}.get(name) for name in names] for number, row in enumerate(rows, 1)]
+        row_marks = f"({', '.join('?' * len(names))})"
+        connection.execute(
+            f"insert into memory.lake.{entity.name} values {', '.join([row_marks] * len(rows))}",
+            [value for row in values for value in row],
+        )
