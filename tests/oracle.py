@@ -1,7 +1,8 @@
-"""The KPI in the slowest and most obvious way: one outlet, one day, one rule at a time, over plain rows."""
+"""The KPI in the slowest and most obvious way: one outlet, one day, one rule at a time, over the rows of the lake."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 COUNTS = (
     "universe_outlets",
@@ -13,39 +14,95 @@ COUNTS = (
     "newly_inactive_outlets",
     "reactivated_outlets",
 )
+LONG_AGO, NEVER = date.min, datetime.min
 
 
-def day_state(outlet: dict, order_days: list[date], feed_start: date, watermark: date, window: int, day: date) -> str:
-    """'out', 'unknown', 'never', 'active' or 'lapsed' for one outlet on one day."""
-    opened = [d for d in (outlet["opened_on"], order_days[0] if order_days else None) if d]
-    start = min(opened) if opened else feed_start
-    closed = outlet["closed_on"]
-    if closed and any(d >= closed for d in order_days):
-        closed = None  # it ordered after the date on which it was said to close
-    if day < start or (closed and day >= closed):
-        return "out"
-    if day > watermark:
-        return "unknown"
-    before = [d for d in order_days if d <= day]
-    if not before:
-        return "never"
-    return "lapsed" if (day - before[-1]).days >= window else "active"
+def latest(rows: list[dict], key: tuple[str, ...]) -> list[dict]:
+    """Of each key the version that was updated last, then delivered last."""
+    found: dict[tuple, dict] = {}
+    for row in sorted(rows, key=lambda r: (r.get("updated_at") or NEVER, r["_loaded_at"], r["_row_number"])):
+        found[tuple(row.get(name) for name in key)] = row
+    return list(found.values())
 
 
-def counts(outlets: list[dict], orders: dict[str, list[date]], watermark: date, window: int, day: date) -> Counter:
-    """All counts of one window on one day, over all outlets of one feed."""
-    feed_start = min((d for days in orders.values() for d in days), default=watermark)
-    found: Counter = Counter()
-    for outlet in outlets:
-        days = sorted(orders.get(outlet["outlet_id"], []))
-        today = day_state(outlet, days, feed_start, watermark, window, day)
-        yesterday = day_state(outlet, days, feed_start, watermark, window, day - timedelta(days=1))
-        found["universe_outlets"] += today != "out"
-        found["active_outlets"] += today == "active"
-        found["lapsed_outlets"] += today == "lapsed"
-        found["never_ordered_outlets"] += today == "never"
-        found["inactive_outlets"] += today in ("lapsed", "never")
-        found["unknown_outlets"] += today == "unknown"
-        found["newly_inactive_outlets"] += (yesterday, today) == ("active", "lapsed")
-        found["reactivated_outlets"] += (yesterday, today) == ("lapsed", "active")
-    return found
+def business_date(order: dict, outlets: list[dict], feed: dict) -> date:
+    """The calendar day in the outlet's zone, else the feed's."""
+    if order.get("ordered_on"):
+        return order["ordered_on"]
+    zones = [o["time_zone"] for o in outlets if o["outlet_id"] == order["outlet_id"] and o.get("time_zone")]
+    instant = order["ordered_at"].replace(tzinfo=ZoneInfo("UTC"))
+    return instant.astimezone(ZoneInfo(zones[0] if zones else feed["time_zone"])).date()
+
+
+def qualifies(order: dict) -> bool:
+    """What counts as an order."""
+    kind, status = order.get("order_type") or "sale", order.get("order_status") or "open"
+    return kind != "return" and status != "cancelled" and (order.get("net_amount") or 0) > 0
+
+
+class Feed:
+    """What one feed delivered, and what is true of its outlets on any day."""
+
+    def __init__(self, lake: dict[str, list[dict]], feed: dict) -> None:
+        mine = {name: [r for r in rows if r.get("_feed") == feed["feed"]] for name, rows in lake.items()}
+        self.rows = latest(mine.get("outlets", []), ("outlet_id", "valid_from"))
+        orders = latest(mine.get("orders", []), ("order_id",))
+        dated = [(o["outlet_id"], business_date(o, self.rows, feed), qualifies(o)) for o in orders]
+        self.watermark = max((on for _, on, _ in dated), default=None)
+        self.days: dict[str, list[date]] = {}
+        for outlet, on, counts in dated:
+            if counts:
+                self.days.setdefault(outlet, []).append(on)
+        self.start = min((on for days in self.days.values() for on in days), default=None)
+        self.outlets = sorted({o["outlet_id"] for o in self.rows} | {outlet for outlet, _, _ in dated})
+
+    def row_on(self, outlet: str, day: date) -> dict:
+        """The master row that holds on a day: the first one reaches back to the beginning."""
+        rows = sorted((r for r in self.rows if r["outlet_id"] == outlet), key=lambda r: r.get("valid_from") or LONG_AGO)
+        held = [r for number, r in enumerate(rows) if number == 0 or r["valid_from"] <= day]
+        return held[-1] if held else {}
+
+    def status(self, outlet: str, window: int, day: date, as_of: date) -> str:
+        """'out', 'unknown', 'never', 'active' or 'lapsed'."""
+        orders = sorted(self.days.get(outlet, []))
+        orders = [d for d in orders if d <= as_of]
+        now = self.row_on(outlet, as_of)
+        opened = [d for d in (now.get("opened_on"), orders[0] if orders else None) if d]
+        start = min(opened) if opened else self.start or as_of
+        closed = now.get("closed_on")
+        if closed and any(d >= closed for d in orders):
+            closed = None  # it ordered after the date on which it was said to close
+        if day < start or (closed and day >= closed):
+            return "out"
+        if self.watermark and day > self.watermark:
+            return "unknown"
+        before = [d for d in orders if d <= day]
+        if not before:
+            return "never"
+        return "lapsed" if (day - before[-1]).days >= window else "active"
+
+
+def counts(lake: dict[str, list[dict]], windows: tuple[int, ...], days: list[date], as_of: date) -> dict:
+    """All counts by (day, window, feed, beat) that are not zero."""
+    found: dict[tuple, Counter] = {}
+    for feed_row in lake["feeds"]:
+        feed = Feed(lake, feed_row)
+        for outlet in feed.outlets:
+            for window in windows:
+                for day in days:
+                    today = feed.status(outlet, window, day, as_of)
+                    if today == "out":
+                        continue
+                    yesterday = feed.status(outlet, window, day - timedelta(days=1), as_of)
+                    beat = feed.row_on(outlet, day).get("beat_id")
+                    cell = (day, window, feed_row["feed"], f"{feed_row['feed']}:{beat}" if beat else "unknown")
+                    count = found.setdefault(cell, Counter())
+                    count["universe_outlets"] += 1
+                    count["active_outlets"] += today == "active"
+                    count["lapsed_outlets"] += today == "lapsed"
+                    count["never_ordered_outlets"] += today == "never"
+                    count["inactive_outlets"] += today in ("lapsed", "never")
+                    count["unknown_outlets"] += today == "unknown"
+                    count["newly_inactive_outlets"] += (yesterday, today) == ("active", "lapsed")
+                    count["reactivated_outlets"] += (yesterday, today) == ("lapsed", "active")
+    return {cell: tuple(count[name] for name in COUNTS) for cell, count in found.items()}
