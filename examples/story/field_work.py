@@ -123,7 +123,7 @@ def _lines(shop: Outlet, chance: random.Random, times: Times, day: date, size: f
         # the same money in many small lines
         much *= len(basket) / 11
         basket = [(basket[0] + place) % COMMON for place in range(11)]
-    chosen = [place for place in basket if chance.random() < 0.92] or basket[:1]
+    chosen = [place for place in basket if chance.random() < 0.96] or basket[:1]
     lines = []
     for place in chosen:
         product = PRODUCTS[place]
@@ -202,9 +202,9 @@ def _say_how_ordered(shop: Outlet, team: Team, chance: random.Random) -> None:
         if laborious:
             order.through = "rep" if order.visit else "phone"
         elif order.visit:
-            order.through = "rep" if drawn < 0.3 else "self_service"
+            order.through = "rep" if drawn < 0.15 else "self_service"
         else:
-            order.through = "phone" if drawn < 0.08 else "self_service"
+            order.through = "phone" if drawn < 0.05 else "self_service"
         if order.through == "rep":
             order.rep = team.rep_on(shop.beat_on(order.on), order.on).code
 

@@ -126,7 +126,7 @@ class Product:
 def _products() -> tuple[Product, ...]:
     """18 that everybody buys, then four lines of three that few buy."""
     drinks = (("Cola", 1.1), ("Ginger", 1.3), ("Lemon", 1.2), ("Water", 0.6), ("Malt", 1.6), ("Iced tea", 1.4))
-    sizes = (("small", 1.0), ("large", 1.8), ("crate", 9.0))
+    sizes = (("small", 1.0), ("large", 1.8), ("family", 3.0))
     common = [(f"{drink} {size}", drink, round(price * much, 2)) for drink, price in drinks for size, much in sizes]
     niche = [
         (f"{line} {kind}", line, price)

@@ -366,14 +366,14 @@ def _slow_goodbye(shop: Outlet, chance: random.Random, times: Times) -> None:
 
 def _sales_drop(shop: Outlet, chance: random.Random, times: Times) -> None:
     """A bad last month: smaller orders, or fewer."""
-    shop.cycle = min(shop.cycle, 7)
     fewer = chance.random() < 0.5
+    shop.cycle = 5 if fewer else min(shop.cycle, 7)
     since = times.horizon(shop.distributor) - timedelta(days=29)
 
     def dropping(day: date) -> tuple[float, float]:
         if day < since:
             return 1.0, 1.0
-        return (1.0, 2.5) if fewer else (0.3, 1.0)
+        return (1.0, 3.0) if fewer else (0.3, 1.0)
 
     trade(shop, chance, times, times.start, None, dropping)
     shop.note = "fewer orders" if fewer else "smaller orders"
