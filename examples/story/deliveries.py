@@ -93,7 +93,8 @@ class Delivery:
 
     def _sheet(self, name: str, header: tuple[str, ...], rows: Iterable[Row], delimiter: str = ",") -> Path | None:
         """Write rows as this market writes tables; nothing where there are none."""
-        found = self._flaw(name.split("_2")[0], header, list(rows))
+        kind = name.partition("_20")[0]  # pesanan_2026_05 is one of the sheets called pesanan
+        found = self._flaw(kind, header, list(rows))
         if not found:
             return None
         out = io.StringIO()
