@@ -3,6 +3,8 @@
 import csv
 from datetime import date
 
+import duckdb
+
 from examples.story.generate import generate
 
 
@@ -26,8 +28,6 @@ def test_the_latest_version_of_an_order_wins(story):
     """A tenth of the first amount is the corrected one, so no outlet may keep the tenfold."""
     with (story.home / "landing" / "nusantara" / "pesanan_koreksi.csv").open() as file:
         fixes = {f"nusantara:{row['no_pesanan']}": row["nilai"] for row in csv.DictReader(file, delimiter=";")}
-    import duckdb
-
     with duckdb.connect(str(story.home / "warehouse.duckdb"), read_only=True) as warehouse:
         amounts = dict(
             warehouse.execute(
@@ -38,6 +38,31 @@ def test_the_latest_version_of_an_order_wins(story):
     assert {k: f"{v:.2f}" for k, v in amounts.items()} == {
         k: v.replace(".", "").replace(",", ".") for k, v in fixes.items()
     }
+
+
+def test_flaws_of_the_files_are_found_exactly(story):
+    """Spoilt rows are quarantined, repeated rows dropped, the file that came twice read once."""
+    with (story.home / "story_truth" / "feeds.csv").open(encoding="utf-8") as file:
+        told = {row["feed"]: (int(row["spoilt_rows"]), int(row["repeated_rows"])) for row in csv.DictReader(file)}
+    with duckdb.connect() as connection:
+        found = {
+            feed: (quarantined, duplicate)
+            for feed, quarantined, duplicate in connection.execute(
+                "select feed, sum(rows_quarantined)::int, sum(rows_duplicate)::int "
+                f"from read_parquet('{story.home}/lake/files/*.parquet') group by feed"
+            ).fetchall()
+        }
+    assert found == told
+
+
+def test_watermarks_are_the_true_ones(story):
+    """Of a feed: the newest of its distributors'."""
+    with (story.home / "story_truth" / "distributors.csv").open(encoding="utf-8") as file:
+        told: dict[str, str] = {}
+        for row in csv.DictReader(file):
+            told[row["feed"]] = max(told.get(row["feed"], ""), row["watermark"])
+    found = dict(story.ask("select feed, max(feed_watermark)::varchar from dim_distributors group by feed"))
+    assert {feed: found[feed] for feed in told} == told
 
 
 def test_same_seed_same_files(tmp_path):

@@ -1,41 +1,44 @@
 """Write the invented market into a workspace: feed files, landing files, and the truth out of the pipeline's reach."""
 
 import argparse
-import csv
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
-from examples.story.deliveries import Delivery
-from examples.story.market import MARKETS, invent
+from examples.story.deliveries import Delivery, beats_of
+from examples.story.field_work import Team, happen
+from examples.story.market import MARKETS, Times
+from examples.story.stories import invent
+from examples.story.truth import write_truth
 
 FEEDS = Path(__file__).with_name("feeds")
+END = date(2026, 6, 30)
 
 
-def generate(home: Path, outlets: int = 1200, days: int = 420, seed: int = 7, end: date = date(2026, 6, 30)) -> dict:
+def generate(
+    home: Path, outlets: int = 1200, days: int = 420, seed: int = 7, end: date = END, with_hole: bool = True
+) -> dict[str, int]:
     """Write everything; returns how many outlets, orders and spoilt rows there are."""
-    market = invent(outlets, days, seed, end)
+    times = Times(end - timedelta(days=days - 1), end, with_hole)
+    shops = invent(times, outlets, seed)
     (home / "feeds").mkdir(parents=True, exist_ok=True)
-    spoilt = 0
-    for one in MARKETS:
-        shutil.copyfile(FEEDS / f"{one.feed}.yml", home / "feeds" / f"{one.feed}.yml")
-        mine = [outlet for outlet in market if outlet.market is one]
-        delivery = Delivery(home, one, mine, end - timedelta(days=days - 1), end, seed)
+    deliveries = []
+    for market in MARKETS:
+        shutil.copyfile(FEEDS / f"{market.feed}.yml", home / "feeds" / f"{market.feed}.yml")
+        mine = [shop for shop in shops if shop.market is market]
+        team = Team(market, times, beats_of(mine))
+        for shop in mine:
+            happen(shop, team, seed)
+        delivery = Delivery(home, team, mine, seed)
         delivery.write()
-        spoilt += delivery.broken
+        deliveries.append(delivery)
     (home / "pulse.yml").write_text("reporting_currency: USD\n")
-    truth = home / "story_truth" / "outlets.csv"
-    truth.parent.mkdir(exist_ok=True)
-    with truth.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
-        writer.writerow(["feed", "outlet", "cause", "silent_from", "last_order", "orders", "replaces", "in_master"])
-        for o in market:
-            real = [order for order in o.orders if order.status != "cancelled" and order.kind == "sale"]
-            last = max((order.on for order in real), default="")
-            writer.writerow(
-                [o.market.feed, o.number, o.cause, o.silent_from or "", last, len(real), o.replaces, o.in_master]
-            )
-    return {"outlets": len(market), "orders": sum(len(o.orders) for o in market), "spoilt_rows": spoilt}
+    write_truth(home, times, shops, deliveries)
+    return {
+        "outlets": len(shops),
+        "orders": sum(len(shop.orders) for shop in shops),
+        "spoilt_rows": sum(delivery.spoilt for delivery in deliveries),
+    }
 
 
 def main() -> None:

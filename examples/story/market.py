@@ -1,163 +1,349 @@
-"""The invented market: who the outlets are, how they order, and why and when some fall silent. The truth."""
+"""The invented market: its places, goods and beats, and what is true of one outlet. No chance is drawn here."""
 
-import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
-CAUSES = ("rep_left", "stock_out", "poor_fill", "no_promotion", "competitor", "closed", "recoded")
-CHANNELS = ("grocery", "kiosk", "pharmacy", "beach bar")
-PRODUCTS = [(f"P{n:03d}", f"{kind} {size}", kind, price) for n, (kind, size, price) in enumerate(
-    (kind, size, round(base * factor, 2))
-    for kind, base in (("Cola", 1.1), ("Ginger", 1.3), ("Lemon", 1.2), ("Water", 0.6), ("Malt", 1.6), ("Iced tea", 1.4))
-    for size, factor in (("small", 1), ("large", 1.8), ("crate", 9))
-)]  # fmt: skip
+FAR = 99  # the index of a town's far beat: few outlets and a rep of its own
+
+
+@dataclass(frozen=True)
+class Town:
+    """A sales territory."""
+
+    name: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
+class Distributor:
+    """Who delivers; `late_days` before the end its files stop coming."""
+
+    name: str
+    prefix: str  # of its outlet numbers
+    late_days: int = 0
 
 
 @dataclass(frozen=True)
 class Market:
-    """A distributor with its market."""
+    """A country with what one feed delivers from it."""
 
     feed: str
     country: str
     region: str
-    towns: tuple[str, ...]
+    currency: str
     rate: float  # local currency for one dollar
+    towns: tuple[Town, ...]
+    distributors: tuple[Distributor, ...]
+    season_channel: str
+    season_months: tuple[int, ...]
+    holidays: tuple[tuple[int, int, str], ...]
+    dialling_code: str
+    shop_words: tuple[str, ...]
+    shop_names: tuple[str, ...]
+    streets: tuple[str, ...]
+    people: tuple[str, ...]
+    vacancy: float  # how early in the story its far beat loses its rep: 1 early, 0 late
+    has_hole: bool = False  # some days of its past arrive nowhere
+    tells_how_ordered: bool = True  # whether its files say through what an order came
+
+    def holiday(self, day: date) -> bool:
+        return any((day.month, day.day) == (month, number) for month, number, _ in self.holidays)
 
 
 MARKETS = (
-    Market("nusantara", "ID", "Java", ("Bandung", "Cirebon", "Bogor"), 15600.0),
-    Market("carpati", "RO", "Transilvania", ("Braşov", "Făgăraş", "Târgu Mureş"), 4.6),
-    Market("serra", "BR", "Sul", ("Caxias", "Gramado"), 5.4),
+    Market(
+        feed="nusantara",
+        country="ID",
+        region="Java",
+        currency="IDR",
+        rate=15600.0,
+        towns=(Town("Bandung", -6.91, 107.61), Town("Cirebon", -6.72, 108.56), Town("Bogor", -6.60, 106.80)),
+        distributors=(Distributor("Nusantara", "ID"),),
+        season_channel="beach bar",
+        season_months=(5, 6, 7, 8, 9),
+        holidays=((1, 1, "Tahun Baru"), (6, 1, "Hari Pancasila"), (8, 17, "Hari Kemerdekaan"), (12, 25, "Natal")),
+        dialling_code="+62",
+        shop_words=("Toko", "Warung", "Kios"),
+        shop_names=("Sari", "Jaya", "Melati", "Barokah", "Makmur", "Cahaya", "Rejeki", "Anggrek", "Sinar", "Mawar"),
+        streets=("Jl. Merdeka", "Jl. Kenanga", "Jl. Asia Baru", "Jl. Pasar Lama", "Jl. Cempaka", "Jl. Sungai Raja"),
+        people=("Agus Wijaya", "Siti Lestari", "Budi Santoso", "Rina Kusuma", "Dewi Utami", "Joko Prasetyo"),
+        vacancy=1.0,
+    ),
+    Market(
+        feed="carpati",
+        country="RO",
+        region="Transilvania",
+        currency="RON",
+        rate=4.6,
+        towns=(Town("Braşov", 45.65, 25.60), Town("Făgăraş", 45.84, 24.97), Town("Târgu Mureş", 46.54, 24.56)),
+        distributors=(Distributor("Carpati", "RO"),),
+        season_channel="ski hut",
+        season_months=(11, 12, 1, 2, 3),
+        holidays=((1, 1, "Anul Nou"), (1, 24, "Ziua Unirii"), (5, 1, "Ziua Muncii"), (12, 1, "Ziua Naţională")),
+        dialling_code="+40",
+        shop_words=("Magazin", "Băcănia", "La"),
+        shop_names=("Ştefan", "Căprioara", "Luna", "Ţăranul", "Nova", "Mioriţa", "Doi Fraţi", "Ileana", "Codrul"),
+        streets=("Str. Morii", "Str. Ţebea", "Str. Lungă", "Bd. Unirii", "Str. Cetăţii", "Str. Bisericii"),
+        people=("Ioana Munteanu", "Radu Şerban", "Mihai Ţurcanu", "Elena Popa", "Vlad Moraru", "Ana Crişan"),
+        vacancy=0.5,
+        has_hole=True,
+    ),
+    Market(
+        feed="serra",
+        country="BR",
+        region="Sul",
+        currency="BRL",
+        rate=5.4,
+        towns=(Town("Caxias", -29.17, -51.18), Town("Gramado", -29.38, -50.87)),
+        distributors=(Distributor("Serra", "BR"), Distributor("Vale", "VL", late_days=9)),
+        season_channel="pool bar",
+        season_months=(11, 12, 1, 2, 3),
+        holidays=((1, 1, "Ano Novo"), (4, 21, "Tiradentes"), (9, 7, "Independência"), (12, 25, "Natal")),
+        dialling_code="+55",
+        shop_words=("Mercado", "Mercearia", "Empório"),
+        shop_names=("Bela Vista", "São João", "Nova Era", "do Zé", "Primavera", "Aurora", "Da Praça", "Boa Hora"),
+        streets=("Rua das Flores", "Rua Sete", "Av. Central", "Rua do Moinho", "Rua Garibaldi", "Travessa Azul"),
+        people=("Ana Souza", "Carlos Lima", "João Ferreira", "Marta Rocha", "Paulo Dias", "Luíza Ramos"),
+        vacancy=0.1,
+        tells_how_ordered=False,
+    ),
 )
 
 
-@dataclass
+@dataclass(frozen=True)
+class Product:
+    """A product and its price in dollars."""
+
+    sku: str
+    name: str
+    category: str
+    price: float
+
+
+def _products() -> tuple[Product, ...]:
+    """18 that everybody buys, then four lines of three that few buy."""
+    drinks = (("Cola", 1.1), ("Ginger", 1.3), ("Lemon", 1.2), ("Water", 0.6), ("Malt", 1.6), ("Iced tea", 1.4))
+    sizes = (("small", 1.0), ("large", 1.8), ("family", 3.0))
+    common = [(f"{drink} {size}", drink, round(price * much, 2)) for drink, price in drinks for size, much in sizes]
+    niche = [
+        (f"{line} {kind}", line, price)
+        for line in ("Orchard", "Hillside", "Harbour", "Meadow")
+        for kind, price in (("apple", 2.1), ("pear", 2.3), ("plum", 2.2))
+    ]
+    numbered = [(f"P{n:03d}", *facts) for n, facts in enumerate(common)]
+    numbered += [(f"N{n:03d}", *facts) for n, facts in enumerate(niche)]
+    return tuple(Product(*facts) for facts in numbered)
+
+
+PRODUCTS = _products()
+COMMON = 18
+NICHE_LINES = 4  # the last line never runs out of stock
+
+
+def niche_line(number: int) -> list[int]:
+    """The places in the catalogue of one niche line."""
+    return [COMMON + 3 * number + place for place in range(3)]
+
+
+@dataclass(frozen=True)
+class Times:
+    """The days of the story. Spans shrink with stories under 200 days, so that each keeps its shape."""
+
+    start: date
+    end: date
+    with_hole: bool = True
+
+    @cached_property
+    def days(self) -> int:
+        return (self.end - self.start).days + 1
+
+    def scaled(self, days: int) -> int:
+        return days if self.days >= 200 else max(2, round(days * self.days / 200))
+
+    def share(self, part: float) -> date:
+        """The day at a part of the story: 0 the first, 1 the last."""
+        return self.start + timedelta(days=round(part * (self.days - 1)))
+
+    def horizon(self, distributor: Distributor) -> date:
+        """The newest day that the distributor's files hold."""
+        return self.end - timedelta(days=self.scaled(distributor.late_days) if distributor.late_days else 0)
+
+    @cached_property
+    def _holes(self) -> dict[str, tuple[date, date]]:
+        first, length = self.share(0.7), min(12, max(3, self.days // 12))
+        hole = first, first + timedelta(days=length - 1)
+        return {market.feed: hole for market in MARKETS if self.with_hole and market.has_hole}
+
+    def hole(self, market: Market) -> tuple[date, date] | None:
+        """First and last day that a market's files lack."""
+        return self._holes.get(market.feed)
+
+    def clear_of_hole(self, market: Market, day: date) -> date:
+        """The day, or one safely past the hole: what is planted must not hang on days that nobody sees."""
+        hole = self.hole(market)
+        if hole and hole[0] - timedelta(days=self.scaled(14)) <= day <= hole[1] + timedelta(days=7):
+            return hole[1] + timedelta(days=8)
+        return day
+
+    def arrives(self, market: Market, distributor: Distributor, day: date) -> bool:
+        """Whether what happened on a day stands in any file."""
+        hole = self.hole(market)
+        return day <= self.horizon(distributor) and not (hole and hole[0] <= day <= hole[1])
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A route: its outlets are visited on its weekday, each week or every other."""
+
+    market: Market
+    town: int
+    index: int
+
+    def __hash__(self) -> int:
+        return hash((self.market.feed, self.town, self.index))
+
+    @cached_property
+    def code(self) -> str:
+        return f"B{self.town}{self.index:02d}"
+
+    @cached_property
+    def weekday(self) -> int:
+        return 3 if self.index == FAR else self.index % 6
+
+    @cached_property
+    def weekly(self) -> bool:
+        return self.index == FAR or self.index % 3 == 0
+
+    def due(self, day: date) -> bool:
+        """Whether the round comes by on this day."""
+        week = day.toordinal() // 7
+        return (
+            day.weekday() == self.weekday
+            and (self.weekly or (week + self.index) % 2 == 0)
+            and not self.market.holiday(day)
+        )
+
+    def rounds(self, first: date, last: date) -> Iterator[date]:
+        """The days of its rounds."""
+        day = first + timedelta(days=(self.weekday - first.weekday()) % 7)
+        while day <= last:
+            if self.due(day):
+                yield day
+            day += timedelta(days=7)
+
+
+@dataclass(slots=True)
 class Order:
-    """One order as it really was."""
+    """One document as it really was."""
 
     number: str
     on: date
     minute: int  # of the local day
-    lines: list[tuple[str, int, float]]  # product, units, dollars
+    lines: list[tuple[str, int, float]]  # product, units, local currency
     status: str = "delivered"
     kind: str = "sale"
-    corrected: bool = False  # first delivered with a wrong amount
+    through: str = "self_service"
+    rep: str = ""
+    corrected: bool = False  # delivered with wrong amounts first
     late_days: int = 0
+    visit: str = ""
 
     @property
-    def dollars(self) -> float:
+    def amount(self) -> float:
         return sum(line[2] for line in self.lines)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is activity."""
+        return self.status != "cancelled" and self.kind == "sale"
+
+
+@dataclass(slots=True)
+class Visit:
+    """One visit, planned or done or both."""
+
+    number: str
+    rep: str
+    beat: str
+    planned: date
+    visited: date | None = None
+    outcome: str = ""
+    order: Order | None = None
+
+
+@dataclass(slots=True)
+class Coupon:
+    """One coupon."""
+
+    promotion: str
+    issued: date
+    redeemed: date | None = None
+
+
+@dataclass(slots=True)
+class Spell:
+    """Days over which an outlet trades; `open_end` when nothing ends it before the story does."""
+
+    first: date
+    last: date
+    open_end: bool
 
 
 @dataclass
 class Outlet:
-    """An outlet and its whole true history."""
+    """An outlet with its story and its whole true history."""
 
     market: Market
+    distributor: Distributor
+    serial: int
     number: str
     name: str
+    address: str
+    latitude: float
+    longitude: float
+    contact: str
     channel: str
-    beat: int
+    beat: Beat
     cycle: int
+    size: int  # units of a line
     basket: list[int]
-    size: int
     opened: date
-    cause: str = "none"
-    silent_from: date | None = None
-    moved_on: date | None = None
+    story: str = "steady"
+    cause: str = ""
+    note: str = ""
     in_master: bool = True
+    silent_from: date | None = None
+    acted_on: date | None = None
+    action: str = ""
+    holdout: bool = False
+    returned_on: date | None = None
+    moved_on: date | None = None
+    next_beat: Beat | None = None
+    closed_on: date | None = None
+    reopened_on: date | None = None
+    hold_from: date | None = None
+    hold_to: date | None = None
     replaces: str = ""
+    replaced_by: str = ""
+    parent_known: bool = False  # whether the master says whom it replaces
+    short_stock: tuple[date, date] | None = None  # days without its niche line
+    plan: list[tuple[date, float]] = field(default_factory=list)  # order days, size against its usual one
+    spells: list[Spell] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    coupons: list[Coupon] = field(default_factory=list)
+    reasons: list[tuple[date, str, str]] = field(default_factory=list)  # day, code, note
 
-    def beat_on(self, day: date) -> int:
-        """The beat that serves it: a move takes it to the next one."""
-        return (self.beat + 1) % len(self.market.towns) * 10 if self.moved_on and day >= self.moved_on else self.beat
+    def beat_on(self, day: date) -> Beat:
+        return self.next_beat if self.next_beat and self.moved_on and day >= self.moved_on else self.beat
 
+    def before_silence(self, day: date, days: int) -> bool:
+        """Whether a day is among the last ones before it fell silent."""
+        return self.silent_from is not None and 0 < (self.silent_from - day).days <= days
 
-def invent(outlets: int, days: int, seed: int, end: date) -> list[Outlet]:
-    """All outlets with their orders; the same arguments give the same market."""
-    chance = random.Random(seed)
-    start = end - timedelta(days=days - 1)
-    invented: list[Outlet] = []
-    for serial in range(outlets):
-        market = MARKETS[(serial % 10 > 4) + (serial % 10 > 7)]
-        outlet = _outlet(chance, market, f"{market.country}{serial:06d}", start, days)
-        _fate(chance, outlet, start, end)
-        _history(chance, outlet, start, end)
-        invented.append(outlet)
-        if outlet.cause == "recoded" and outlet.silent_from:
-            heir = _outlet(chance, market, f"{market.country}{serial + 500_000:06d}", start, days)
-            heir.name, heir.channel, heir.beat, heir.replaces = outlet.name, outlet.channel, outlet.beat, outlet.number
-            heir.opened, heir.cycle, heir.moved_on, heir.in_master = outlet.silent_from, outlet.cycle, None, True
-            _history(chance, heir, outlet.silent_from, end)
-            invented.append(heir)
-    return invented
-
-
-def _outlet(chance: random.Random, market: Market, number: str, start: date, days: int) -> Outlet:
-    words = ("Toko", "Magazin", "Mercado")[MARKETS.index(market)]
-    opened = start if chance.random() < 0.8 else start + timedelta(days=chance.randrange(days * 3 // 4))
-    return Outlet(
-        market=market,
-        number=number,
-        name=f"{words} {chance.choice(('Sari', 'Luna', 'Nova', 'Ştefan', 'Bela', 'Jaya', 'Căprioara'))} {number[-3:]}",
-        channel=chance.choice(CHANNELS[:3]),
-        beat=chance.randrange(len(market.towns)) * 10 + chance.randrange(3),
-        cycle=chance.choice((3, 5, 7, 7, 10, 14, 21)),
-        basket=sorted(chance.sample(range(len(PRODUCTS)), chance.randrange(2, 6))),
-        size=chance.randrange(2, 30),
-        opened=opened,
-        moved_on=start + timedelta(days=days // 2) if chance.random() < 0.05 else None,
-        in_master=chance.random() > 0.01,
-    )
-
-
-def _fate(chance: random.Random, outlet: Outlet, start: date, end: date) -> None:
-    drawn = chance.random()
-    lived = (end - outlet.opened).days
-    if drawn < 0.03:
-        outlet.cause = "never_ordered"
-    elif drawn < 0.06:
-        outlet.cause = "one_order"
-    elif drawn < 0.10:
-        outlet.cause, outlet.channel = "seasonal", "beach bar"
-    elif drawn < 0.27 and lived > 60:
-        outlet.cause = chance.choice(CAUSES)
-        outlet.silent_from = outlet.opened + timedelta(days=chance.randrange(40, lived))
-        if outlet.cause == "rep_left":  # the whole of a beat's vacancy is seen in its visits
-            outlet.in_master = True
-
-
-def _history(chance: random.Random, outlet: Outlet, start: date, end: date) -> None:
-    if outlet.cause == "never_ordered":
-        return
-    last = min(end, outlet.silent_from - timedelta(days=1) if outlet.silent_from else end)
-    last -= timedelta(days=6 if outlet.market.feed == "serra" and last > end - timedelta(days=6) else 0)
-    day = outlet.opened + timedelta(days=chance.randrange(outlet.cycle))
-    number = 0
-    while day <= last:
-        if outlet.cause != "seasonal" or day.month in (5, 6, 7, 8, 9):
-            number += 1
-            outlet.orders.append(_order(chance, outlet, f"{outlet.number}-{number:04d}", day))
-            if outlet.cause == "one_order":
-                return
-        day += timedelta(days=max(1, round(chance.gauss(outlet.cycle, outlet.cycle / 5))))
-
-
-def _order(chance: random.Random, outlet: Outlet, number: str, day: date) -> Order:
-    chosen = [index for index in outlet.basket if chance.random() < 0.8] or outlet.basket[:1]
-    lines = []
-    for index in chosen:
-        units = max(1, round(outlet.size * chance.uniform(0.6, 1.4)))
-        lines.append((PRODUCTS[index][0], units, round(units * PRODUCTS[index][3], 2)))
-    order = Order(number, day, chance.randrange(7 * 60, 23 * 60 + 55), lines)
-    drawn = chance.random()
-    if drawn < 0.02:
-        order.status = "cancelled"
-    elif drawn < 0.03:
-        order.kind = "return"
-    elif drawn < 0.05:
-        order.corrected = True
-    elif drawn < 0.08:
-        order.late_days = chance.randrange(1, 40)
-    return order
+    def arrived(self, times: Times) -> list[Order]:
+        """Orders that count and stand in the files."""
+        return [o for o in self.orders if o.counts and times.arrives(self.market, self.distributor, o.on)]
