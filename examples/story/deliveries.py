@@ -301,8 +301,9 @@ class Delivery:
     def _nusantara(self) -> None:
         """Semicolons, decimal comma, day first, local time; headers in Indonesian; corrections in a later file."""
         heads_of = (
-            "no_pesanan", "kode_toko", "tanggal", "jam", "nilai", "status", "jenis", "lewat", "sales", "janji", "diubah",
-        )  # fmt: skip
+            *("no_pesanan", "kode_toko", "tanggal", "jam", "nilai", "status"),
+            *("jenis", "lewat", "sales", "janji", "diubah"),
+        )
         fixes: list[Row] = []
         sheets = []
         for month, sold in self._by_month().items():
