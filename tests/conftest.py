@@ -121,3 +121,11 @@ def iowa(tmp_path_factory) -> Pulse:
     pulse("sample", "iowa", "--from", str(REAL_DATA / "iowa"))
     pulse.first = pulse("run")
     return pulse
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """The dbt models, compiled once, to be built over rows in memory."""
+    from tests.models import Models
+
+    return Models(tmp_path_factory.mktemp("compiled"))

@@ -25,13 +25,19 @@ def outlet_rows(draw, number: int) -> list[dict]:
         "beat_id": draw(st.sampled_from(("b1", "b2", None))),
         "time_zone": draw(st.sampled_from(ZONES)),
         "opened_on": draw(st.one_of(st.none(), st.integers(0, 60).map(day))),
+        "on_hold": draw(st.sampled_from((None, False, False, True))),
         "closed_on": draw(st.one_of(st.none(), st.none(), st.integers(40, 260).map(day))),
     }
     rows = [facts]
     if draw(st.integers(0, 2)) == 0:
-        rows.append(
-            {**facts, "beat_id": draw(st.sampled_from(("b1", "b3"))), "valid_from": draw(st.integers(1, 200).map(day))}
-        )
+        moved = {
+            **facts,
+            "beat_id": draw(st.sampled_from(("b1", "b3"))),
+            "valid_from": draw(st.integers(1, 200).map(day)),
+        }
+        if draw(st.booleans()):  # what the first row said of closing and holding no longer holds
+            moved |= {"closed_on": None, "on_hold": False}
+        rows.append(moved)
     return rows
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow
 
 from orchestration import contract
 from orchestration.fingerprints import ROOT
@@ -29,6 +30,15 @@ class Model:
     parents: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Seed:
+    """One seed, with the types that it states (text where it states none)."""
+
+    relation: str
+    file: Path
+    columns: dict[str, str]
+
+
 class Models:
     """The project, compiled once."""
 
@@ -38,6 +48,7 @@ class Models:
         outcome = invoke(workspace, dbt_arguments("compile", [], {}))
         assert outcome.success, outcome.exception
         nodes = {r.node.unique_id: r.node for r in outcome.result.results if r.node.resource_type == "model"}
+        self.seeds = [_seed(r.node) for r in outcome.result.results if r.node.resource_type == "seed"]
         self.models: list[Model] = []
         placed: set[str] = set()
         while waiting := [n for key, n in nodes.items() if key not in placed]:
@@ -72,16 +83,17 @@ class Models:
     ) -> duckdb.DuckDBPyConnection:
         """Build the wanted models and what they need over rows of the lake; `replaced` is (model, old, new) text."""
         connection = duckdb.connect()
-        connection.execute("set timezone = 'UTC'; attach ':memory:' as warehouse; create schema memory.lake")
+        connection.execute(
+            "set threads = 1; set timezone = 'UTC'; attach ':memory:' as warehouse; create schema memory.lake"
+        )
         for schema in ("staging", "intermediate", "marts", "rules"):
             connection.execute(f"create schema warehouse.{schema}")
         for entity in contract.load().values():
             _table(connection, entity, lake.get(entity.name, []))
-        for seed in (ROOT / "dbt_project" / "seeds").glob("*.csv"):
-            connection.execute(
-                f"create table warehouse.rules.{seed.stem} as "
-                f"select * replace (valid_from::date as valid_from) from read_csv('{seed}', all_varchar = true)"
-            )
+        for seed in self.seeds:
+            types = ", ".join(f"{name} {kind}" for name, kind in seed.columns.items())
+            connection.execute(f"create table {seed.relation} ({types})")
+            connection.execute(f"insert into {seed.relation} from read_csv('{seed.file}', all_varchar = true)")
         for rule in rules or []:
             connection.execute(
                 "insert into warehouse.rules.rules by name select unnest($1, recursive := true)",
@@ -100,6 +112,12 @@ class Models:
         return connection
 
 
+def _seed(node: Any) -> Seed:
+    file = ROOT / "dbt_project" / node.original_file_path
+    names = file.read_text().splitlines()[0].split(",")
+    return Seed(node.relation_name, file, {name: node.config.column_types.get(name, "varchar") for name in names})
+
+
 def _table(connection: duckdb.DuckDBPyConnection, entity: contract.Entity, rows: list[dict[str, Any]]) -> None:
     types = {column.name: column.data_type for column in entity.columns.values()}
     types |= {} if entity.written_by_landing else contract.TECHNICAL
@@ -109,9 +127,8 @@ def _table(connection: duckdb.DuckDBPyConnection, entity: contract.Entity, rows:
         names = list(types)
         unknown = {name for row in rows for name in row} - set(types)
         assert not unknown, f"{entity.name} has no columns {unknown}"
-        values = [[{"_row_number": number, **row}.get(name) for name in names] for number, row in enumerate(rows, 1)]
-        row_marks = f"({', '.join('?' * len(names))})"
-        connection.execute(
-            f"insert into memory.lake.{entity.name} values {', '.join([row_marks] * len(rows))}",
-            [value for row in values for value in row],
-        )
+        numbered = [{"_row_number": number, **row} for number, row in enumerate(rows, 1)]
+        delivered = pyarrow.table({name: [row.get(name) for row in numbered] for name in names})
+        connection.register("delivered", delivered)
+        connection.execute(f"insert into memory.lake.{entity.name} from delivered")
+        connection.unregister("delivered")

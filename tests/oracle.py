@@ -1,7 +1,10 @@
 """The KPI in the slowest and most obvious way: one outlet, one day, one rule at a time, over the rows of the lake."""
 
+import itertools
 from collections import Counter
 from datetime import date, datetime, timedelta
+from math import floor
+from statistics import median
 from zoneinfo import ZoneInfo
 
 COUNTS = (
@@ -62,6 +65,18 @@ class Feed:
         held = [r for number, r in enumerate(rows) if number == 0 or r["valid_from"] <= day]
         return held[-1] if held else {}
 
+    def is_closed(self, outlet: str, day: date, orders: list[date]) -> bool:
+        """From the day on which a master row says so, until the next row holds or the outlet orders again."""
+        rows = sorted((r for r in self.rows if r["outlet_id"] == outlet), key=lambda r: r.get("valid_from") or LONG_AGO)
+        for number, row in enumerate(rows):
+            closed_on = row.get("closed_on")
+            stated_to = rows[number + 1]["valid_from"] if number + 1 < len(rows) else date.max
+            if closed_on and closed_on < stated_to:
+                reopened_on = min([d for d in orders if d >= closed_on], default=date.max)
+                if closed_on <= day < min(stated_to, reopened_on):
+                    return True
+        return False
+
     def status(self, outlet: str, window: int, day: date, as_of: date) -> str:
         """'out', 'unknown', 'never', 'active' or 'lapsed'."""
         orders = sorted(self.days.get(outlet, []))
@@ -69,10 +84,7 @@ class Feed:
         now = self.row_on(outlet, as_of)
         opened = [d for d in (now.get("opened_on"), orders[0] if orders else None) if d]
         start = min(opened) if opened else self.start or as_of
-        closed = now.get("closed_on")
-        if closed and any(d >= closed for d in orders):
-            closed = None  # it ordered after the date on which it was said to close
-        if day < start or (closed and day >= closed):
+        if day < start or self.is_closed(outlet, day, orders):
             return "out"
         if self.watermark and day > self.watermark:
             return "unknown"
@@ -106,3 +118,68 @@ def counts(lake: dict[str, list[dict]], windows: tuple[int, ...], days: list[dat
                     count["newly_inactive_outlets"] += (yesterday, today) == ("active", "lapsed")
                     count["reactivated_outlets"] += (yesterday, today) == ("lapsed", "active")
     return {cell: tuple(count[name] for name in COUNTS) for cell, count in found.items()}
+
+
+LADDERS = {  # almost inactive, inactive and lost after so many days (standard, lookahead) or more than so many cycles
+    "standard": (46, 60, 180),
+    "lookahead": (60, 90, 135),
+    "cycle": (1, 1.5, 2),
+}
+NEW_DAYS, RECOVERED_DAYS = 90, 30
+
+
+class States:
+    """The state of any outlet on any day by each ladder."""
+
+    def __init__(self, lake: dict[str, list[dict]], as_of: date) -> None:
+        self.feeds = {row["feed"]: Feed(lake, row) for row in lake["feeds"]}
+        self.as_of = as_of
+        self.gaps_by_month: dict[tuple[int, int], list[int]] = {}
+        for feed in self.feeds.values():
+            for days in feed.days.values():
+                days = sorted({d for d in days if d <= as_of})
+                for before, after in itertools.pairwise(days):
+                    self.gaps_by_month.setdefault((after.year, after.month), []).append((after - before).days)
+
+    def cycle(self, days: list[date]) -> float:
+        """Median of the last ten gaps; with fewer than three the channel's of the month before; else 30 days."""
+        gaps = [(b - a).days for a, b in itertools.pairwise(days)][-10:]
+        if len(gaps) >= 3:
+            return median(gaps)
+        month_before = days[-1].replace(day=1) - timedelta(days=1)
+        others = self.gaps_by_month.get((month_before.year, month_before.month))
+        return median(others) if others else 30
+
+    def state(self, feed_name: str, outlet: str, ladder: str, day: date) -> str | None:
+        """None before the opening."""
+        feed = self.feeds[feed_name]
+        status = feed.status(outlet, 1, day, self.as_of)
+        days = sorted({d for d in feed.days.get(outlet, []) if d <= self.as_of})
+        opened = [d for d in (feed.row_on(outlet, self.as_of).get("opened_on"), days[0] if days else None) if d]
+        if day < (min(opened) if opened else feed.start or self.as_of):
+            return None
+        if status == "out":
+            return "closed"
+        if feed.row_on(outlet, day).get("on_hold"):
+            return "on_hold"
+        if status == "unknown":
+            return "unknown"
+        before = [d for d in days if d <= day]
+        if not before:
+            return "never_ordered"
+        limits = LADDERS[ladder]
+        if ladder == "cycle":
+            limits = tuple(floor(cycles * self.cycle(before)) + 1 for cycles in limits)
+        almost, inactive, lost = limits
+        silent = (day - before[-1]).days
+        if silent >= lost:
+            return "lost"
+        if silent >= inactive:
+            return "inactive"
+        if silent >= almost:
+            return "almost_inactive"
+        if (day - before[0]).days < NEW_DAYS:
+            return "new"
+        if len(before) > 1 and (before[-1] - before[-2]).days >= inactive and silent < RECOVERED_DAYS:
+            return "recovered"
+        return "active"

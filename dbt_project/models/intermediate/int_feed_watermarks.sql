@@ -1,4 +1,5 @@
 -- grain: feed
+-- up to which business date the feed vouches: what it states, else the newest day that it holds
 with feeds as (
 
     select
@@ -32,8 +33,19 @@ newest as (
     select
         feed,
         min(business_date) as first_business_date,
-        max(business_date) as watermark_date
+        max(business_date) as newest_business_date
     from held
+    group by feed
+
+),
+
+stated as (
+
+    select
+        feed,
+        max(complete_through) as complete_through
+    from {{ ref('stg_watermarks') }}
+    where distributor_id is null
     group by feed
 
 ),
@@ -44,10 +56,13 @@ final as (
         feeds.feed,
         feeds.currency,
         newest.first_business_date,
-        newest.watermark_date
+        newest.newest_business_date,
+        coalesce(stated.complete_through, newest.newest_business_date) as watermark_date
     from feeds
     left join newest
         on feeds.feed = newest.feed
+    left join stated
+        on feeds.feed = stated.feed
 
 )
 

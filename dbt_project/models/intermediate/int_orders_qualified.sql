@@ -34,7 +34,7 @@ least_amount as (
     select cast(value as decimal(18, 4)) as order_min_net_amount
     from {{ ref('rules') }}
     where
-        rule_set = 'standard'
+        rule_set = 'general'
         and scope = 'default'
         and parameter = 'order_min_net_amount'
 

@@ -1,4 +1,5 @@
--- grain: outlet, window and interval [valid_from, valid_to) of one status: never_ordered, active, lapsed, unknown
+-- grain: outlet that counts, window and interval [valid_from, valid_to) of one status
+-- status: never_ordered, active, lapsed, unknown; is_doubtful: lapsed only if the days of a hole count as silence
 -- an order opens a spell; the spell alone says when the outlet crosses the window and when it comes back,
 -- so only gaps of at least the window make intervals and no outlet is multiplied by days
 with int_outlet_spells as (
@@ -11,16 +12,34 @@ with int_outlet_spells as (
 
 ),
 
-int_outlet_universe as (
+int_outlet_openings as (
+
+    select
+        outlet_id,
+        first_order_date,
+        in_from,
+        in_to
+    from {{ ref('int_outlet_openings') }}
+
+),
+
+int_outlet_known as (
 
     select
         feed,
         outlet_id,
-        first_order_date,
-        in_from,
-        in_to,
-        {{ add_days('known_to', 1) }} as unknown_from
-    from {{ ref('int_outlet_universe') }}
+        unknown_from
+    from {{ ref('int_outlet_known') }}
+
+),
+
+int_feed_clock as (
+
+    select
+        feed,
+        business_date,
+        open_day_number
+    from {{ ref('int_feed_clock') }}
 
 ),
 
@@ -29,7 +48,7 @@ windows as (
     select cast(value as integer) as window_days
     from {{ ref('rules') }}
     where
-        rule_set = 'standard'
+        rule_set = 'general'
         and scope = 'default'
         and parameter = 'window_days'
 
@@ -40,8 +59,9 @@ silent_gaps as (
     select
         int_outlet_spells.outlet_id,
         windows.window_days,
+        int_outlet_spells.business_date as last_order_date,
         {{ add_days('int_outlet_spells.business_date', 'windows.window_days') }} as lapsed_from,
-        int_outlet_spells.next_order_date as returned_on
+        coalesce(int_outlet_spells.next_order_date, date '9999-12-31') as returned_on
     from int_outlet_spells
     inner join windows
         on
@@ -51,15 +71,68 @@ silent_gaps as (
 
 ),
 
-lapsed as (
+-- the day on which as many days outside of holes have passed as the window has; beyond the clock it never comes
+clock_days as (
+
+    select
+        feed,
+        open_day_number,
+        min(business_date) as business_date
+    from int_feed_clock
+    group by
+        feed,
+        open_day_number
+
+),
+
+cleared_gaps as (
+
+    select
+        silent_gaps.outlet_id,
+        silent_gaps.window_days,
+        silent_gaps.lapsed_from,
+        silent_gaps.returned_on,
+        case
+            when clock_at_order.feed is null then silent_gaps.lapsed_from
+            else coalesce(clock_days.business_date, date '9999-12-31')
+        end as certain_from
+    from silent_gaps
+    inner join int_outlet_known
+        on silent_gaps.outlet_id = int_outlet_known.outlet_id
+    left join int_feed_clock as clock_at_order
+        on
+            int_outlet_known.feed = clock_at_order.feed
+            and silent_gaps.last_order_date = clock_at_order.business_date
+    left join clock_days
+        on
+            int_outlet_known.feed = clock_days.feed
+            and clock_at_order.open_day_number + silent_gaps.window_days = clock_days.open_day_number
+
+),
+
+doubtful as (
 
     select
         outlet_id,
         window_days,
         'lapsed' as status,
+        true as is_doubtful,
         lapsed_from as valid_from,
+        least(certain_from, returned_on) as valid_to
+    from cleared_gaps
+
+),
+
+certain as (
+
+    select
+        outlet_id,
+        window_days,
+        'lapsed' as status,
+        false as is_doubtful,
+        greatest(certain_from, lapsed_from) as valid_from,
         returned_on as valid_to
-    from silent_gaps
+    from cleared_gaps
 
 ),
 
@@ -67,19 +140,21 @@ lapsed as (
 activations as (
 
     select
-        int_outlet_universe.outlet_id,
+        int_outlet_spells.outlet_id,
         windows.window_days,
-        int_outlet_universe.first_order_date as active_from
-    from int_outlet_universe
+        min(int_outlet_spells.business_date) as active_from
+    from int_outlet_spells
     cross join windows
-    where int_outlet_universe.first_order_date is not null
+    group by
+        int_outlet_spells.outlet_id,
+        windows.window_days
     union all
     select
         outlet_id,
         window_days,
         returned_on as active_from
     from silent_gaps
-    where returned_on is not null
+    where returned_on < date '9999-12-31'
 
 ),
 
@@ -111,6 +186,7 @@ active as (
         numbered_activations.outlet_id,
         numbered_activations.window_days,
         'active' as status,
+        false as is_doubtful,
         numbered_activations.active_from as valid_from,
         numbered_gaps.lapsed_from as valid_to
     from numbered_activations
@@ -125,19 +201,25 @@ active as (
 never_ordered as (
 
     select
-        int_outlet_universe.outlet_id,
+        int_outlet_openings.outlet_id,
         windows.window_days,
         'never_ordered' as status,
-        int_outlet_universe.in_from as valid_from,
-        int_outlet_universe.first_order_date as valid_to
-    from int_outlet_universe
+        false as is_doubtful,
+        min(int_outlet_openings.in_from) as valid_from,
+        min(coalesce(int_outlet_openings.first_order_date, date '9999-12-31')) as valid_to
+    from int_outlet_openings
     cross join windows
+    group by
+        int_outlet_openings.outlet_id,
+        windows.window_days
 
 ),
 
 unioned as (
 
-    select * from lapsed
+    select * from doubtful
+    union all
+    select * from certain
     union all
     select * from active
     union all
@@ -145,46 +227,80 @@ unioned as (
 
 ),
 
+-- only while the outlet is open, and only as far as somebody vouches for it
 known as (
 
     select
         unioned.outlet_id,
         unioned.window_days,
         unioned.status,
-        unioned.valid_from as crossed_on,
-        greatest(unioned.valid_from, int_outlet_universe.in_from) as valid_from,
+        unioned.is_doubtful,
+        greatest(unioned.valid_from, int_outlet_openings.in_from) as valid_from,
         least(
             coalesce(unioned.valid_to, date '9999-12-31'),
-            int_outlet_universe.in_to,
-            int_outlet_universe.unknown_from
+            int_outlet_openings.in_to,
+            int_outlet_known.unknown_from
         ) as valid_to
     from unioned
-    inner join int_outlet_universe
-        on unioned.outlet_id = int_outlet_universe.outlet_id
+    inner join int_outlet_openings
+        on unioned.outlet_id = int_outlet_openings.outlet_id
+    inner join int_outlet_known
+        on unioned.outlet_id = int_outlet_known.outlet_id
 
 ),
 
 not_known as (
 
     select
-        int_outlet_universe.outlet_id,
+        int_outlet_openings.outlet_id,
         windows.window_days,
         'unknown' as status,
-        greatest(int_outlet_universe.unknown_from, int_outlet_universe.in_from) as crossed_on,
-        greatest(int_outlet_universe.unknown_from, int_outlet_universe.in_from) as valid_from,
-        int_outlet_universe.in_to as valid_to
-    from int_outlet_universe
+        false as is_doubtful,
+        greatest(int_outlet_known.unknown_from, int_outlet_openings.in_from) as valid_from,
+        int_outlet_openings.in_to as valid_to
+    from int_outlet_openings
     cross join windows
+    inner join int_outlet_known
+        on int_outlet_openings.outlet_id = int_outlet_known.outlet_id
 
 ),
 
-final as (
+bounded as (
 
     select * from known
     where valid_from < valid_to
     union all
     select * from not_known
     where valid_from < valid_to
+
+),
+
+neighbours as (
+
+    select
+        *,
+        lag(status) over outlet_windows as status_before,
+        lag(valid_to) over outlet_windows as ended_before,
+        lead(status) over outlet_windows as status_after,
+        lead(valid_from) over outlet_windows as started_after
+    from bounded
+    window outlet_windows as (partition by outlet_id, window_days order by valid_from)
+
+),
+
+final as (
+
+    select
+        outlet_id,
+        window_days,
+        status,
+        is_doubtful,
+        valid_from,
+        valid_to,
+        -- `out` where the outlet was not open
+        case when ended_before = valid_from then status_before else 'out' end as previous_status,
+        case when started_after = valid_to then status_after else 'out' end as next_status
+    from neighbours
 
 )
 

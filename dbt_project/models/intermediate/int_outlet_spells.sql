@@ -1,23 +1,31 @@
--- grain: outlet and order day; the spell lasts until the outlet's next order day
-with int_outlet_order_days as (
+-- grain: outlet that counts and order day; the spell lasts until the outlet's next order day
+with int_outlet_activity_days as (
 
     select
-        feed,
         outlet_id,
         business_date
-    from {{ ref('int_outlet_order_days') }}
+    from {{ ref('int_outlet_activity_days') }}
+
+),
+
+neighbours as (
+
+    select
+        outlet_id,
+        business_date,
+        lag(business_date) over outlet_days as previous_order_date,
+        lead(business_date) over outlet_days as next_order_date
+    from int_outlet_activity_days
+    window outlet_days as (partition by outlet_id order by business_date)
 
 ),
 
 final as (
 
     select
-        feed,
-        outlet_id,
-        business_date,
-        lag(business_date) over (partition by outlet_id order by business_date) as previous_order_date,
-        lead(business_date) over (partition by outlet_id order by business_date) as next_order_date
-    from int_outlet_order_days
+        *,
+        {{ days_between('previous_order_date', 'business_date') }} as gap_days
+    from neighbours
 
 )
 

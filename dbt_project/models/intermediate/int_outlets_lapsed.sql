@@ -11,13 +11,13 @@ with int_outlet_activity_intervals as (
 
 ),
 
-int_outlet_order_days as (
+int_outlet_run_rates as (
 
     select
         outlet_id,
-        business_date,
-        net_amount
-    from {{ ref('int_outlet_order_days') }}
+        last_order_date,
+        daily_net_amount
+    from {{ ref('int_outlet_run_rates') }}
 
 ),
 
@@ -28,67 +28,28 @@ int_as_of as (
 
 ),
 
-rules as (
+newest as (
 
-    select cast(value as integer) as run_rate_days
-    from {{ ref('rules') }}
-    where
-        rule_set = 'standard'
-        and parameter = 'run_rate_days'
-
-),
-
-lapsed as (
-
-    select
-        int_outlet_activity_intervals.outlet_id,
-        int_outlet_activity_intervals.window_days
-    from int_outlet_activity_intervals
-    cross join int_as_of
-    where
-        int_outlet_activity_intervals.valid_from <= int_as_of.as_of_date
-        and (
-            int_outlet_activity_intervals.valid_to is null
-            or int_outlet_activity_intervals.valid_to > int_as_of.as_of_date
-        )
-
-),
-
-last_orders as (
-
-    select
-        outlet_id,
-        max(business_date) as last_order_date
-    from int_outlet_order_days
-    group by outlet_id
-
-),
-
--- a fixed divisor understates young outlets; their own short span would overstate one-time buyers far more
-rated as (
-
-    select
-        last_orders.outlet_id,
-        sum(int_outlet_order_days.net_amount) * 30 / max(rules.run_rate_days) as monthly_net_amount_before
-    from last_orders
-    cross join rules
-    inner join int_outlet_order_days
-        on
-            last_orders.outlet_id = int_outlet_order_days.outlet_id
-            and int_outlet_order_days.business_date > last_orders.last_order_date - rules.run_rate_days
-    group by last_orders.outlet_id
+    select *
+    from int_outlet_run_rates
+    qualify row_number() over (partition by outlet_id order by last_order_date desc) = 1
 
 ),
 
 final as (
 
     select
-        lapsed.outlet_id,
-        lapsed.window_days,
-        rated.monthly_net_amount_before
-    from lapsed
-    left join rated
-        on lapsed.outlet_id = rated.outlet_id
+        intervals.outlet_id,
+        intervals.window_days,
+        newest.last_order_date,
+        newest.daily_net_amount * 30 as monthly_net_amount_before
+    from int_outlet_activity_intervals as intervals
+    cross join int_as_of
+    left join newest
+        on intervals.outlet_id = newest.outlet_id
+    where
+        intervals.valid_from <= int_as_of.as_of_date
+        and intervals.valid_to > int_as_of.as_of_date
 
 )
 

@@ -1,8 +1,8 @@
 -- grain: outlet, from the master or seen only in orders (then its attributes are unknown)
-with stg_outlets as (
+with int_outlet_versions as (
 
     select *
-    from {{ ref('stg_outlets') }}
+    from {{ ref('int_outlet_versions') }}
 
 ),
 
@@ -15,19 +15,19 @@ int_as_of as (
 
 current_rows as (
 
-    select stg_outlets.*
-    from stg_outlets
+    select int_outlet_versions.*
+    from int_outlet_versions
     cross join int_as_of
     -- the row that holds on the business date, else the first one to come
     qualify row_number() over (
-        partition by stg_outlets.outlet_id
+        partition by int_outlet_versions.outlet_id
         order by
-            coalesce(stg_outlets.valid_from, date '1900-01-01') <= int_as_of.as_of_date desc,
+            coalesce(int_outlet_versions.valid_from, date '1900-01-01') <= int_as_of.as_of_date desc,
             case
-                when coalesce(stg_outlets.valid_from, date '1900-01-01') <= int_as_of.as_of_date
-                    then stg_outlets.valid_from
+                when coalesce(int_outlet_versions.valid_from, date '1900-01-01') <= int_as_of.as_of_date
+                    then int_outlet_versions.valid_from
             end desc nulls last,
-            stg_outlets.valid_from asc
+            int_outlet_versions.valid_from asc
     ) = 1
 
 ),
@@ -63,6 +63,8 @@ final as (
         outlet_id,
         source_outlet_id,
         outlet_name,
+        address,
+        city,
         latitude,
         longitude,
         opened_on,
@@ -79,6 +81,8 @@ final as (
         outlet_id,
         substr(outlet_id, length(feed) + 2) as source_outlet_id,
         null as outlet_name,
+        null as address,
+        null as city,
         null as latitude,
         null as longitude,
         null as opened_on,

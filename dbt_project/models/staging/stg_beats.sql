@@ -14,6 +14,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'beats') }}
+    where {{ was_known() }}
 
 ),
 

@@ -15,6 +15,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'deliveries') }}
+    where {{ was_known() }}
 
 ),
 

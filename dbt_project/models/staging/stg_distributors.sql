@@ -12,6 +12,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'distributors') }}
+    where {{ was_known() }}
 
 ),
 

@@ -11,6 +11,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'exchange_rates') }}
+    where {{ was_known() }}
 
 ),
 

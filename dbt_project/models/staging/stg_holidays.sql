@@ -10,6 +10,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'holidays') }}
+    where {{ was_known() }}
 
 ),
 

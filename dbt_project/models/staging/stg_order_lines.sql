@@ -21,6 +21,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'order_lines') }}
+    where {{ was_known() }}
 
 ),
 
@@ -49,7 +50,8 @@ renamed as (
         order_status,
         {{ global_id('rep_id') }} as rep_id,
         {{ global_id('distributor_id') }} as distributor_id,
-        updated_at
+        updated_at,
+        _loaded_at as loaded_at
     from latest
 
 ),
@@ -58,7 +60,7 @@ zones as (
 
     select
         outlet_id,
-        any_value(time_zone) as time_zone
+        max(time_zone) as time_zone
     from {{ ref('stg_outlets') }}
     where time_zone is not null
     group by outlet_id

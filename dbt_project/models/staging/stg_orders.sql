@@ -20,6 +20,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'orders') }}
+    where {{ was_known() }}
 
 ),
 
@@ -47,7 +48,8 @@ renamed as (
         net_amount,
         currency,
         promised_on,
-        updated_at
+        updated_at,
+        _loaded_at as loaded_at
     from latest
 
 ),
@@ -56,7 +58,7 @@ zones as (
 
     select
         outlet_id,
-        any_value(time_zone) as time_zone
+        max(time_zone) as time_zone
     from {{ ref('stg_outlets') }}
     where time_zone is not null
     group by outlet_id

@@ -1,4 +1,4 @@
--- grain: outlet_id, valid_from within a feed, latest version
+-- grain: outlet_id, valid_from within a feed, latest version; without valid_from one row a delivery
 with source as (
 
     select
@@ -21,6 +21,7 @@ with source as (
         closed_on,
         on_hold,
         parent_outlet_id,
+        replaces_outlet_id,
         contact_name,
         contact_phone,
         contact_email,
@@ -29,6 +30,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'outlets') }}
+    where {{ was_known() }}
 
 ),
 
@@ -36,7 +38,9 @@ latest as (
 
     select *
     from source
-    qualify {{ latest_version(['_feed', 'outlet_id', 'valid_from'], 'null') }}
+    qualify {{ latest_version(
+        ['_feed', 'outlet_id', 'valid_from', 'case when valid_from is null then _loaded_at end']
+    ) }}
 
 ),
 
@@ -64,6 +68,8 @@ renamed as (
         closed_on,
         on_hold,
         {{ global_id('parent_outlet_id') }} as parent_outlet_id,
+        {{ global_id('replaces_outlet_id') }} as replaces_outlet_id,
+        _loaded_at as loaded_at,
         contact_name,
         contact_phone,
         contact_email

@@ -13,6 +13,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'reps') }}
+    where {{ was_known() }}
 
 ),
 

@@ -11,6 +11,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'stock_outs') }}
+    where {{ was_known() }}
 
 ),
 

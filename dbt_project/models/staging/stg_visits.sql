@@ -16,6 +16,7 @@ with source as (
         _file_name,
         _row_number
     from {{ source('lake', 'visits') }}
+    where {{ was_known() }}
 
 ),
 

@@ -13,12 +13,21 @@ with int_outlet_order_days as (
 
 ),
 
+int_outlet_links as (
+
+    select
+        outlet_id,
+        counted_outlet_id
+    from {{ ref('int_outlet_links') }}
+
+),
+
 int_outlet_spells as (
 
     select
         outlet_id,
         business_date,
-        previous_order_date
+        gap_days
     from {{ ref('int_outlet_spells') }}
 
 ),
@@ -33,12 +42,13 @@ final as (
         int_outlet_order_days.order_lines,
         int_outlet_order_days.distinct_products,
         int_outlet_order_days.net_amount,
-        {{ days_between('int_outlet_spells.previous_order_date', 'int_outlet_order_days.business_date') }}
-            as days_since_previous_order
+        int_outlet_spells.gap_days as days_since_previous_order
     from int_outlet_order_days
-    inner join int_outlet_spells
+    left join int_outlet_links
+        on int_outlet_order_days.outlet_id = int_outlet_links.outlet_id
+    left join int_outlet_spells
         on
-            int_outlet_order_days.outlet_id = int_outlet_spells.outlet_id
+            coalesce(int_outlet_links.counted_outlet_id, int_outlet_order_days.outlet_id) = int_outlet_spells.outlet_id
             and int_outlet_order_days.business_date = int_outlet_spells.business_date
 
 )

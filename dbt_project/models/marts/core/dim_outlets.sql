@@ -37,68 +37,74 @@ lifetimes as (
 
 ),
 
-gaps as (
+int_outlet_cycles as (
 
     select
         outlet_id,
-        business_date,
-        next_order_date,
-        previous_order_date,
-        {{ days_between('previous_order_date', 'business_date') }} as gap_days
-    from {{ ref('int_outlet_spells') }}
-
-),
-
-cycles as (
-
-    select
-        outlet_id,
-        median(gap_days) as typical_cycle_days,
-        max(case when next_order_date is null then gap_days end) as last_gap_days
-    from gaps
-    group by outlet_id
+        cycle_days
+    from {{ ref('int_outlet_cycles') }}
+    qualify row_number() over (partition by outlet_id order by business_date desc) = 1
 
 ),
 
 int_outlet_classes as (
 
     select
-        outlet_id,
-        abc_class
+        int_outlet_classes.outlet_id,
+        int_outlet_classes.abc_class
     from {{ ref('int_outlet_classes') }}
-
-),
-
-int_feed_watermarks as (
-
-    select
-        feed,
-        watermark_date
-    from {{ ref('int_feed_watermarks') }}
-
-),
-
-thresholds as (
-
-    select
-        max(case when parameter = 'inactive_days' then cast(value as integer) end) as inactive_days,
-        max(case when parameter = 'almost_inactive_days' then cast(value as integer) end) as almost_inactive_days,
-        max(case when parameter = 'lost_days' then cast(value as integer) end) as lost_days,
-        max(case when parameter = 'new_days' then cast(value as integer) end) as new_days,
-        max(case when parameter = 'recovered_days' then cast(value as integer) end) as recovered_days
-    from {{ ref('rules') }}
+    cross join int_as_of
     where
-        rule_set = 'standard'
-        and scope = 'default'
-        and parameter not in ('window_days')
-        and parameter like '%_days'
+        int_outlet_classes.valid_from <= int_as_of.as_of_date
+        and coalesce(int_outlet_classes.valid_to, date '9999-12-31') > int_as_of.as_of_date
 
 ),
 
-described as (
+int_outlet_links as (
 
     select
-        int_outlets_unioned.*,
+        outlet_id,
+        counted_outlet_id
+    from {{ ref('int_outlet_links') }}
+
+),
+
+-- what holds for the spell that is still open
+limits as (
+
+    select
+        int_outlet_limits.outlet_id,
+        {{ add_days('int_outlet_limits.last_order_date', 'int_outlet_limits.inactive_after_days') }} as crosses_on
+    from {{ ref('int_outlet_limits') }}
+    cross join int_as_of
+    where
+        int_outlet_limits.rule_set = 'standard'
+        and int_outlet_limits.valid_from <= int_as_of.as_of_date
+        and int_outlet_limits.valid_to > int_as_of.as_of_date
+
+),
+
+standard_states as (
+
+    select
+        int_outlet_states.outlet_id,
+        int_outlet_states.state
+    from {{ ref('int_outlet_states') }}
+    cross join int_as_of
+    where
+        int_outlet_states.rule_set = 'standard'
+        and int_outlet_states.valid_from <= int_as_of.as_of_date
+        and int_outlet_states.valid_to > int_as_of.as_of_date
+
+),
+
+final as (
+
+    select
+        outlets.outlet_id,
+        outlets.feed,
+        outlets.source_outlet_id,
+        coalesce(outlets.outlet_name, 'unknown') as outlet_name,
         assigned.channel,
         assigned.beat_id,
         assigned.rep_id,
@@ -106,85 +112,36 @@ described as (
         assigned.territory,
         assigned.region,
         assigned.country,
-        assigned.on_hold as is_on_hold,
+        outlets.latitude,
+        outlets.longitude,
+        outlets.opened_on,
+        outlets.closed_on,
         lifetimes.first_order_date,
         lifetimes.last_order_date,
         coalesce(lifetimes.lifetime_orders, 0) as lifetime_orders,
-        coalesce(lifetimes.lifetime_net_amount, 0) as lifetime_net_amount,
-        cycles.typical_cycle_days,
-        cycles.last_gap_days,
+        cast(coalesce(lifetimes.lifetime_net_amount, 0) as decimal(18, 2)) as lifetime_net_amount,
         int_outlet_classes.abc_class,
-        {{ days_between('lifetimes.last_order_date', 'int_as_of.as_of_date') }} as days_silent,
-        {{ days_between('lifetimes.first_order_date', 'int_as_of.as_of_date') }} as days_since_first_order,
-        int_outlets_unioned.closed_on <= int_as_of.as_of_date
-        and coalesce(lifetimes.last_order_date < int_outlets_unioned.closed_on, true) as is_closed,
-        int_feed_watermarks.watermark_date < int_as_of.as_of_date as is_feed_late
-    from int_outlets_unioned
-    cross join int_as_of
+        cast(int_outlet_cycles.cycle_days as decimal(9, 1)) as typical_cycle_days,
+        -- a number that was replaced, and an outlet that is yet to open
+        coalesce(standard_states.state, 'closed') as state,
+        case when standard_states.state not in ('closed', 'on_hold') then limits.crosses_on end as crosses_on,
+        outlets.parent_outlet_id,
+        int_outlet_links.counted_outlet_id as replaced_by_outlet_id
+    from int_outlets_unioned as outlets
+    left join int_outlet_links
+        on outlets.outlet_id = int_outlet_links.outlet_id
     left join assigned
-        on int_outlets_unioned.outlet_id = assigned.outlet_id
+        on coalesce(int_outlet_links.counted_outlet_id, outlets.outlet_id) = assigned.outlet_id
     left join lifetimes
-        on int_outlets_unioned.outlet_id = lifetimes.outlet_id
-    left join cycles
-        on int_outlets_unioned.outlet_id = cycles.outlet_id
+        on outlets.outlet_id = lifetimes.outlet_id
+    left join int_outlet_cycles
+        on outlets.outlet_id = int_outlet_cycles.outlet_id
     left join int_outlet_classes
-        on int_outlets_unioned.outlet_id = int_outlet_classes.outlet_id
-    left join int_feed_watermarks
-        on int_outlets_unioned.feed = int_feed_watermarks.feed
-
-),
-
-decided as (
-
-    select
-        described.*,
-        case
-            when described.is_closed then 'closed'
-            when described.is_on_hold then 'on_hold'
-            when described.is_feed_late then 'unknown'
-            when described.last_order_date is null then 'never_ordered'
-            when described.days_silent >= thresholds.lost_days then 'lost'
-            when described.days_silent >= thresholds.inactive_days then 'inactive'
-            when described.days_silent >= thresholds.inactive_days - thresholds.almost_inactive_days
-                then 'almost_inactive'
-            when described.days_since_first_order < thresholds.new_days then 'new'
-            when
-                described.last_gap_days >= thresholds.inactive_days
-                and described.days_silent < thresholds.recovered_days then 'recovered'
-            else 'active'
-        end as state
-    from described
-    cross join thresholds
-
-),
-
-final as (
-
-    select
-        outlet_id,
-        feed,
-        source_outlet_id,
-        coalesce(outlet_name, 'unknown') as outlet_name,
-        channel,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        latitude,
-        longitude,
-        opened_on,
-        closed_on,
-        first_order_date,
-        last_order_date,
-        cast(lifetime_orders as bigint) as lifetime_orders,
-        cast(lifetime_net_amount as decimal(18, 2)) as lifetime_net_amount,
-        abc_class,
-        cast(typical_cycle_days as decimal(9, 1)) as typical_cycle_days,
-        state,
-        parent_outlet_id
-    from decided
+        on outlets.outlet_id = int_outlet_classes.outlet_id
+    left join limits
+        on outlets.outlet_id = limits.outlet_id
+    left join standard_states
+        on outlets.outlet_id = standard_states.outlet_id
 
 )
 

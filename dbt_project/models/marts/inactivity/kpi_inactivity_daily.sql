@@ -15,9 +15,9 @@ with int_inactivity_events as (
         window_days,
         event_date,
         status,
+        is_doubtful,
         direction,
-        is_newly_inactive,
-        is_reactivated
+        other_status
     from {{ ref('int_inactivity_events') }}
 
 ),
@@ -47,8 +47,14 @@ changes as (
         sum(case when status = 'lapsed' then direction else 0 end) as lapsed_change,
         sum(case when status = 'never_ordered' then direction else 0 end) as never_ordered_change,
         sum(case when status = 'unknown' then direction else 0 end) as unknown_change,
-        count(*) filter (where is_newly_inactive) as newly_inactive_outlets,
-        count(*) filter (where is_reactivated) as reactivated_outlets
+        sum(case when is_doubtful then direction else 0 end) as doubtful_change,
+        -- a crossing is a flow on its own day; entering by a move, a late feed or an opening is not
+        count(*) filter (
+            where direction = 1 and status = 'lapsed' and other_status = 'active'
+        ) as newly_inactive_outlets,
+        count(*) filter (
+            where direction = 1 and status = 'active' and other_status = 'lapsed'
+        ) as reactivated_outlets
     from int_inactivity_events
     group by
         feed,
@@ -73,6 +79,7 @@ running as (
         sum(lapsed_change) over cell_days as lapsed_outlets,
         sum(never_ordered_change) over cell_days as never_ordered_outlets,
         sum(unknown_change) over cell_days as unknown_outlets,
+        sum(doubtful_change) over cell_days as doubtful_outlets,
         lead(event_date) over cell_days as next_event_date
     from changes
     window
@@ -108,6 +115,13 @@ final as (
         cast(running.lapsed_outlets as bigint) as lapsed_outlets,
         cast(running.never_ordered_outlets as bigint) as never_ordered_outlets,
         cast(running.unknown_outlets as bigint) as unknown_outlets,
+        cast(running.doubtful_outlets as bigint) as doubtful_outlets,
+        cast(
+            running.lapsed_outlets + running.never_ordered_outlets - running.doubtful_outlets as bigint
+        ) as inactive_outlets_low,
+        cast(
+            running.lapsed_outlets + running.never_ordered_outlets + running.unknown_outlets as bigint
+        ) as inactive_outlets_high,
         running.newly_inactive_outlets,
         running.reactivated_outlets
     from running

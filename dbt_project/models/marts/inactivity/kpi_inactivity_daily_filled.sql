@@ -33,6 +33,9 @@ final as (
         kpi_inactivity_daily.lapsed_outlets,
         kpi_inactivity_daily.never_ordered_outlets,
         kpi_inactivity_daily.unknown_outlets,
+        kpi_inactivity_daily.doubtful_outlets,
+        kpi_inactivity_daily.inactive_outlets_low,
+        kpi_inactivity_daily.inactive_outlets_high,
         case
             when dim_dates.date_day = kpi_inactivity_daily.as_of_date then kpi_inactivity_daily.newly_inactive_outlets
             else 0

@@ -1,0 +1,8 @@
+{# Rows of whole numbers from one to another, both included. #}
+{% macro every_number(first, last) -%}
+    {{ adapter.dispatch('every_number')(first, last) }}
+{%- endmacro %}
+
+{% macro duckdb__every_number(first, last) -%}
+    unnest(range({{ first }}, {{ last }} + 1))
+{%- endmacro %}

@@ -1,0 +1,73 @@
+-- grain: feed and day that the feed vouches for, with or without orders
+-- expected: the median of the same weekday in the eight weeks before and after
+with int_orders_unioned as (
+
+    select
+        feed,
+        business_date,
+        count(*) as orders
+    from {{ ref('int_orders_unioned') }}
+    group by
+        feed,
+        business_date
+
+),
+
+int_feed_watermarks as (
+
+    select
+        feed,
+        first_business_date,
+        newest_business_date
+    from {{ ref('int_feed_watermarks') }}
+    where first_business_date is not null
+
+),
+
+days as (
+
+    select
+        feed,
+        {{ every_day('first_business_date', 'newest_business_date') }} as business_date
+    from int_feed_watermarks
+
+),
+
+counted as (
+
+    select
+        days.feed,
+        days.business_date,
+        cast(extract(isodow from days.business_date) as integer) as day_of_week,
+        coalesce(int_orders_unioned.orders, 0) as orders
+    from days
+    left join int_orders_unioned
+        on
+            days.feed = int_orders_unioned.feed
+            and days.business_date = int_orders_unioned.business_date
+
+),
+
+expected as (
+
+    select
+        *,
+        median(orders) over (
+            partition by feed, day_of_week order by business_date
+            rows between 8 preceding and 8 following
+        ) as expected_orders
+    from counted
+
+),
+
+final as (
+
+    select
+        *,
+        -- days on which the feed seldom trades, such as Sundays, neither make nor end a hole
+        expected_orders > 0.1 * max(expected_orders) over (partition by feed) as is_working_day
+    from expected
+
+)
+
+select * from final

@@ -1,0 +1,202 @@
+-- grain: outlet that counts, rule set and interval [valid_from, valid_to) in which no limit is crossed
+-- orders that follow each other as usual change no state and make no row
+with int_outlet_limits as (
+
+    select *
+    from {{ ref('int_outlet_limits') }}
+
+),
+
+int_outlet_openings as (
+
+    select
+        outlet_id,
+        first_order_date,
+        opened_on,
+        in_from,
+        in_to
+    from {{ ref('int_outlet_openings') }}
+
+),
+
+int_outlet_known as (
+
+    select
+        outlet_id,
+        unknown_from
+    from {{ ref('int_outlet_known') }}
+
+),
+
+int_outlet_thresholds as (
+
+    select
+        outlet_id,
+        rule_set,
+        valid_from,
+        new_days
+    from {{ ref('int_outlet_thresholds') }}
+
+),
+
+holds as (
+
+    select
+        outlet_id,
+        valid_from
+    from {{ ref('int_outlet_assignments_dated') }}
+
+),
+
+-- days that are the same for each rule set
+outlet_days as (
+
+    select
+        outlet_id,
+        opened_on as break_date
+    from int_outlet_openings
+    union
+    select
+        outlet_id,
+        in_from as break_date
+    from int_outlet_openings
+    union
+    select
+        outlet_id,
+        in_to as break_date
+    from int_outlet_openings
+    union
+    select
+        outlet_id,
+        first_order_date as break_date
+    from int_outlet_openings
+    union
+    select
+        outlet_id,
+        unknown_from as break_date
+    from int_outlet_known
+    union
+    select
+        outlet_id,
+        valid_from as break_date
+    from holds
+
+),
+
+rule_sets as (
+
+    select
+        outlet_id,
+        rule_set
+    from int_outlet_thresholds
+    group by
+        outlet_id,
+        rule_set
+
+),
+
+-- a spell matters where it lasts to the first limit, or began with a return
+eventful as (
+
+    select *
+    from int_outlet_limits
+    where
+        {{ days_between('last_order_date', 'next_order_date') }} > almost_inactive_after_days
+        or gap_before_days >= inactive_after_days
+
+),
+
+unioned as (
+
+    select
+        outlet_days.outlet_id,
+        rule_sets.rule_set,
+        outlet_days.break_date
+    from outlet_days
+    inner join rule_sets
+        on outlet_days.outlet_id = rule_sets.outlet_id
+    union
+    select
+        outlet_id,
+        rule_set,
+        valid_from as break_date
+    from int_outlet_thresholds
+    union
+    select
+        int_outlet_thresholds.outlet_id,
+        int_outlet_thresholds.rule_set,
+        {{ add_days('int_outlet_openings.first_order_date', 'int_outlet_thresholds.new_days') }} as break_date
+    from int_outlet_thresholds
+    inner join int_outlet_openings
+        on int_outlet_thresholds.outlet_id = int_outlet_openings.outlet_id
+    union
+    select
+        outlet_id,
+        rule_set,
+        last_order_date as break_date
+    from eventful
+    union
+    select
+        outlet_id,
+        rule_set,
+        next_order_date as break_date
+    from eventful
+    union
+    select
+        outlet_id,
+        rule_set,
+        {{ add_days('last_order_date', 'recovered_days') }} as break_date
+    from eventful
+    union
+    select
+        outlet_id,
+        rule_set,
+        {{ add_days('last_order_date', 'almost_inactive_after_days') }} as break_date
+    from eventful
+    union
+    select
+        outlet_id,
+        rule_set,
+        {{ add_days('last_order_date', 'inactive_after_days') }} as break_date
+    from eventful
+    union
+    select
+        outlet_id,
+        rule_set,
+        {{ add_days('last_order_date', 'lost_after_days') }} as break_date
+    from eventful
+
+),
+
+-- a state begins with the opening and is told up to the business date
+bounds as (
+
+    select
+        int_outlet_openings.outlet_id,
+        min(int_outlet_openings.opened_on) as opened_on,
+        max({{ add_days('int_as_of.as_of_date', 1) }}) as ends_on
+    from int_outlet_openings
+    cross join {{ ref('int_as_of') }} as int_as_of
+    group by int_outlet_openings.outlet_id
+
+),
+
+final as (
+
+    select
+        unioned.outlet_id,
+        unioned.rule_set,
+        unioned.break_date as valid_from,
+        lead(unioned.break_date, 1, bounds.ends_on) over (
+            partition by unioned.outlet_id, unioned.rule_set order by unioned.break_date
+        ) as valid_to
+    from unioned
+    inner join bounds
+        on unioned.outlet_id = bounds.outlet_id
+    where
+        unioned.break_date >= bounds.opened_on
+        and unioned.break_date < bounds.ends_on
+
+)
+
+select * from final
