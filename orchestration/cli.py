@@ -110,11 +110,13 @@ def land_command(as_json: AsJson = False) -> None:
 @app.command()
 def run(
     as_of: Annotated[str, typer.Option(metavar="DATE", help="Business date; default: newest day the feeds hold.")] = "",
+    full: Annotated[bool, typer.Option("--full", help="Build everything anew, whatever is new.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Do the whole way: land new files, rebuild, check, publish, and summarise.
 
-    Where nothing changed since the last publish, says so and stops. A failing check leaves readers on the old marts.
+    Where nothing changed since the last publish, says so and stops; where files are new, only what they touch is
+    recomputed. A failing check leaves readers on the old marts.
     """
     from orchestration import fingerprints
     from orchestration.landing import land
@@ -140,14 +142,14 @@ def run(
         if not as_json:
             show_landing(console, report)
         published = current(workspace)
-        fresh = published is None or published["fingerprint"] != fingerprints.inputs(workspace, as_of)
+        fresh = full or published is None or published["fingerprint"] != fingerprints.inputs(workspace, as_of)
         if fresh:
             from orchestration.progress import step
 
             with step("Starting the engines", shown=not as_json):
                 from orchestration.run import execute
 
-            result = execute(workspace, as_of, progress=not as_json)
+            result = execute(workspace, as_of, full, progress=not as_json)
             if not result.success:
                 if as_json:
                     print(json.dumps(failed_run_as_dict(workspace, result), indent=1, default=str))

@@ -28,6 +28,7 @@ class PulseResource(dg.ConfigurableResource):
     """What every step of a run shares: the workspace, the business date asked for, and where progress goes."""
 
     as_of: str = ""
+    full: bool = False
     progress: bool = True
 
     @property
@@ -36,6 +37,13 @@ class PulseResource(dg.ConfigurableResource):
 
     def dbt_variables(self) -> dict[str, str]:
         return {"as_of_date": self.as_of, "reporting_currency": fingerprints.reporting_currency(self.workspace)}
+
+    def dbt_mode(self, layer: str) -> list[str]:
+        """Only intermediate holds models that go on from the last build; whether they can is decided here, once."""
+        if layer != "intermediate":
+            return []
+        goes_on = fingerprints.begin_build(self.workspace)
+        return [] if goes_on and not self.full else ["--full-refresh"]
 
     @contextmanager
     def step(self, title: str):
@@ -54,6 +62,7 @@ def generation(pulse: PulseResource) -> dg.MaterializeResult:
     """The generation of the marts that readers see; made only behind every blocking check."""
     with pulse.step("Publishing"):
         manifest = publish(pulse.workspace, fingerprints.inputs(pulse.workspace, pulse.as_of), pulse.as_of or None)
+        fingerprints.end_build(pulse.workspace)
     return dg.MaterializeResult(
         metadata={
             "generation": manifest["generation"],
@@ -96,7 +105,7 @@ def prepare_dagster(home: Path) -> None:
     os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 
-def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
+def execute(workspace: Workspace, as_of: str, full: bool, progress: bool) -> RunResult:
     """Execute the job in this process."""
     prepare_dagster(workspace.dagster)
     with step("Reading the models", shown=progress):
@@ -106,7 +115,7 @@ def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
         instance=dg.DagsterInstance.get(),
         raise_on_error=False,
         run_config={
-            "resources": {"pulse": {"config": {"as_of": as_of, "progress": progress}}},
+            "resources": {"pulse": {"config": {"as_of": as_of, "full": full, "progress": progress}}},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
     )
