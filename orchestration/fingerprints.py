@@ -57,7 +57,7 @@ def _marker(workspace: Workspace) -> Path:
 def begin_build(workspace: Workspace) -> bool:
     """Whether the warehouse can go on from the last build; if not, it is built anew.
 
-    It can if that build came to its end, with the same code, settings and feeds. A build that is killed leaves no marker.
+    It can if that build came to its end, with the same code, settings and feeds; a killed one leaves no marker.
     """
     marker = _marker(workspace)
     goes_on = (
