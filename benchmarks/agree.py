@@ -23,9 +23,7 @@ def vouched_day(warehouse: Path) -> None:
     """The newest day for which every outlet is known: the scripts have no notion of a late feed."""
     with connect() as connection:
         _attach(connection, warehouse)
-        ((day,),) = connection.execute(
-            "select min(known_to) from warehouse.intermediate.int_outlet_known"
-        ).fetchall()
+        ((day,),) = connection.execute("select min(known_to) from warehouse.intermediate.int_outlet_known").fetchall()
         say(day=day)
 
 

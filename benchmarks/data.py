@@ -4,6 +4,7 @@ Lines come as one file a month, the last day by itself: that day, of which 5% ar
 daily increment. Same arguments, same rows.
 """
 
+import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -52,6 +53,7 @@ class Size:
 
 
 SIZES = {
+    "tiny": Size(20_000, 400),
     "1M": Size(1_000_000, 20_000),
     "5M": Size(5_000_000, 100_000),
     "20M": Size(20_000_000, 150_000),
@@ -133,3 +135,7 @@ def write(home: Path, size: Size) -> Path:
             month = next_month
         connection.execute(f"copy (select * exclude (is_late) from last_day) to {literal(last_file)}")
     return last_file
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), SIZES[sys.argv[2]])
