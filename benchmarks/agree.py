@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.engine import connect
-from benchmarks.grid import CELL
+from benchmarks.grid import CELL, is_chosen
 from benchmarks.measure import say
 from orchestration.sql import literal
 
@@ -27,7 +27,7 @@ def vouched_day(warehouse: Path) -> None:
         say(day=day)
 
 
-def with_grid(warehouse: Path, grid: Path) -> None:
+def with_grid(warehouse: Path, grid: Path, every: int) -> None:
     """Every cell, window and day of the grid against the KPI: how many were compared, and how many differ."""
     with connect() as connection:
         _attach(connection, warehouse)
@@ -35,7 +35,6 @@ def with_grid(warehouse: Path, grid: Path) -> None:
         windows = [row[0] for row in connection.execute("select distinct window_days from kpi order by 1").fetchall()]
         compared, different, counted = 0, 0, 0
         for window in windows:
-            # a day at the sparse rows' own pace: an as-of join, since each row holds until the next of its cell
             found = connection.execute(
                 f"""
                 with grid as (
@@ -43,15 +42,20 @@ def with_grid(warehouse: Path, grid: Path) -> None:
                         day, {CELL}, universe_outlets, active_{window} as active_outlets,
                         universe_outlets - unknown_outlets - never_ordered_outlets - active_{window} as lapsed_outlets,
                         never_ordered_outlets, unknown_outlets
-                    from result.grid.counted
+                    from result.counted
                 ),
                 days as (
-                    select day from grid group by day
+                    select cast(unnest(generate_series(min(as_of_date), max(holds_until), interval 1 day)) as date) as day
+                    from kpi
+                ),
+                chosen_days as (
+                    select day from days
+                    where {is_chosen(every)}
                 ),
                 held as (
                     select day, {CELL}, {", ".join(COUNTS)}
                     from kpi
-                    inner join days on days.day between kpi.as_of_date and kpi.holds_until
+                    inner join chosen_days on chosen_days.day between kpi.as_of_date and kpi.holds_until
                     where window_days = {window} and universe_outlets > 0
                 )
                 select
@@ -111,6 +115,6 @@ if __name__ == "__main__":
     if question == "vouched_day":
         vouched_day(Path(rest[0]))
     elif question == "grid":
-        with_grid(Path(rest[0]), Path(rest[1]))
+        with_grid(Path(rest[0]), Path(rest[1]), int(rest[2]))
     else:
         with_script(Path(rest[0]), Path(rest[1]), rest[2])

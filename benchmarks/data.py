@@ -26,7 +26,12 @@ delivers: daily
 entities:
   outlets:
     files: "outlets.parquet"
-    columns: {outlet_id: outlet_id, channel: channel, beat_id: beat_id, distributor_id: distributor_id, opened_on: opened_on}
+    columns:
+      outlet_id: outlet_id
+      channel: channel
+      beat_id: beat_id
+      distributor_id: distributor_id
+      opened_on: opened_on
   beats:
     files: "beats.parquet"
     columns: {beat_id: beat_id, rep_id: rep_id, territory: territory, region: region, country: country}

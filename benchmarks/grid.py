@@ -16,20 +16,25 @@ from orchestration.sql import literal
 CELL = "feed, beat_id, rep_id, distributor_id, territory, region, country, channel, abc_class"
 
 
+def is_chosen(every: int) -> str:
+    """Whether a day is one of every n, for the grid and for those who compare with it."""
+    return f"(day - date '2000-01-01') % {every} = 0"
+
+
 def sql(windows: list[int], every: int) -> str:
     """The grid on every n-th day."""
     counted = ",\n".join(
         f"count(*) filter (where is_known and last_order_date > day - {days}) as active_{days}" for days in windows
     )
     return f"""
-        create table grid.counted as
+        create table result.counted as
         with outlet_days as (
             select outlet_id, cast(unnest(generate_series(in_from, in_to - 1, interval 1 day)) as date) as day
             from warehouse.intermediate.int_outlet_openings
         ),
         chosen_days as (
             select * from outlet_days
-            where (day - date '2000-01-01') % {every} = 0
+            where {is_chosen(every)}
         ),
         last_orders as (
             select chosen_days.outlet_id, chosen_days.day, activity.business_date as last_order_date
@@ -68,7 +73,7 @@ def main(warehouse: Path, target: Path, every: int) -> None:
     target.unlink(missing_ok=True)
     with connect() as connection:
         connection.execute(f"attach {literal(warehouse)} as warehouse (read_only); attach {literal(target)} as result")
-        connection.execute("create schema result.grid; use result.grid")
+
         connection.execute(f"set temp_directory = {literal(target.with_suffix('.spill'))}")
         windows = [
             row[0]
@@ -81,7 +86,7 @@ def main(warehouse: Path, target: Path, every: int) -> None:
         connection.execute(sql(windows, every))
         seconds = time.monotonic() - start
         ((outlet_days, days),) = connection.execute(
-            "select sum(universe_outlets)::bigint, count(distinct day) from grid.counted"
+            "select sum(universe_outlets)::bigint, count(distinct day) from result.counted"
         ).fetchall()
         say(seconds=seconds, outlet_days=outlet_days, grid_days=days, windows=windows, every=every)
 

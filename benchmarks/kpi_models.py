@@ -85,10 +85,12 @@ def main(part: str, manifest: Path, warehouse: Path, copy: Path) -> None:
                 start = time.monotonic()
                 connection.execute(f"create or replace {kind} {model.relation} as {model.sql}")
                 seconds[model.name] = round(time.monotonic() - start, 3)
-            ((rows,),) = connection.execute(f"select count(*) from marts.{KPI}").fetchall()
+            ((rows, days),) = connection.execute(
+                f"select count(*), max(holds_until) - min(as_of_date) + 1 from marts.{KPI}"
+            ).fetchall()
     finally:
         target.unlink()
-    say(seconds=sum(seconds.values()), models=seconds, kpi_rows=rows)
+    say(seconds=sum(seconds.values()), models=seconds, kpi_rows=rows, days=days)
 
 
 if __name__ == "__main__":

@@ -25,11 +25,16 @@ class ContenderFailed(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """How a contender did. `seconds` is its own work where it says so, `wall_seconds` the whole process."""
+    """How a contender did.
+
+    `seconds` is its own work where it says so, `wall_seconds` the whole process from its start, `cpu_seconds` what it
+    used of all processors: where others use the machine as well, that one still holds.
+    """
 
     name: str
     seconds: float
     wall_seconds: float
+    cpu_seconds: float
     peak_mb: int
     survived: bool = True
     ended_by: str = ""
@@ -73,14 +78,14 @@ def measure(
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         said = output.read()
-    peak_mb = usage.ru_maxrss // 1024
+    peak_mb, cpu = usage.ru_maxrss // 1024, usage.ru_utime + usage.ru_stime
     ended_by = watcher.ended_by or ("memory" if _out_of_memory(said) and process.returncode else "")
     if ended_by:
-        return Measured(name, wall, wall, peak_mb, survived=False, ended_by=ended_by)
+        return Measured(name, wall, wall, cpu, peak_mb, survived=False, ended_by=ended_by)
     if process.returncode not in codes:
         raise ContenderFailed(f"{name}: {' '.join(command)} ended {process.returncode}:\n{said[-3000:]}")
     facts = _last_json(said)
-    return Measured(name, facts.pop("seconds", wall), wall, peak_mb, facts=facts, said=said)
+    return Measured(name, facts.pop("seconds", wall), wall, cpu, peak_mb, facts=facts, said=said)
 
 
 def fastest(runs: list[Measured]) -> Measured:

@@ -1,6 +1,7 @@
 """The results as a table, as bars, as a chart, and as the list of what must be reached."""
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ ROWS = (
     ("story: dbt build", "dbt build by command line, the same project and warehouse", ""),
     ("story: nothing new", "pulse run: nothing has come", ""),
 )
+HEADS = ("contender", "what", "time", "processor", "peak memory", "ratio of times")
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ def ratio(result: Result, name: str, to: str) -> float | None:
     return None if above is None or not below else above / below
 
 
-def rows(result: Result) -> Iterator[tuple[str, str, str, str, str]]:
-    """Contender, what it does, seconds, peak memory and ratio of one size, as text."""
+def rows(result: Result) -> Iterator[tuple[str, ...]]:
+    """Contender, what it does, its time, processor time, peak memory and ratio, as text."""
     for name, does, to in ROWS:
         run = result["measured"].get(name)
         if run is None:
@@ -77,7 +79,7 @@ def rows(result: Result) -> Iterator[tuple[str, str, str, str, str]]:
             time = f"{took:,.2f} s" + (f" (every {every}th day, scaled)" if every > 1 else "")
             times = ratio(result, name, to) if to else None
             of = "" if times is None else f"{times:,.2f} x {to}"
-        yield name, does, time, f"{run['peak_mb']:,} MB", of
+        yield name, does, time, f"{run['cpu_seconds']:,.2f} s", f"{run['peak_mb']:,} MB", of
 
 
 def targets(results: list[Result]) -> list[Target]:
@@ -86,6 +88,14 @@ def targets(results: list[Result]) -> list[Target]:
     histories = [result for result in results if result["size"] != "story"]
     largest = histories[-1] if histories else None
     fifty, hundred, told = by_size.get("50M"), by_size.get("100M"), by_size.get("story")
+
+    def at_fifty(what: str, times: float, name: str, to: str) -> Target:
+        target = _at_most(f"{what}, 50M", times, fifty, name, to)
+        # what a smaller size says is shown and not judged
+        found = ratio(largest, name, to) if largest and target.reached is None else None
+        said = f"not measured; {found:.2f} x at {largest['size']}" if largest and found else target.found
+        return Target(target.what, target.wanted, target.reached, said)
+
     return [
         _at_least("KPI step, every day: faster than the grid", 20, largest, "grid", "KPI step"),
         _at_most(
@@ -96,7 +106,7 @@ def targets(results: list[Result]) -> list[Target]:
         _growth(fifty, hundred),
         _at_most("Landing against a plain COPY (zstd)", 3, largest, "landing", "copy zstd"),
         _at_most("Landing against a plain COPY (default compression)", 3, largest, "landing", "copy snappy"),
-        _at_most("Increment of a day against the full build, 50M", 0.1, fifty, "increment", "full build"),
+        at_fifty("Increment of a day against the full build", 0.1, "increment", "full build"),
         _within("Nothing new", 2, largest, "nothing new"),
         _within("Nothing new on the story", 2, told, "story: nothing new"),
         _at_most("One small file on the story against dbt build", 3, told, "story: small file", "story: dbt build"),
@@ -159,18 +169,19 @@ def _faster(library: str, results: list[Result]) -> Target:
     times = {result["size"]: ratio(result, library, "lake to KPI") for result in results}
     found = {size: value for size, value in times.items() if value is not None}
     if not found:
-        return _missing(what, "faster")
-    said = ", ".join(f"{value:.2f} x at {size}" for size, value in found.items())
+        return _missing(what, "at least 1 x")
+    days = {result["size"]: result["measured"]["lake to KPI"]["facts"].get("days", 1) for result in results}
+    said = ", ".join(f"{value:.2f} x at {size} ({value * days[size]:,.0f} x a date)" for size, value in found.items())
     return Target(what, "at least 1 x", all(value > 1 for value in found.values()), said)
 
 
 def print_report(results: list[Result]) -> None:
     """Tables, bars and targets on the terminal."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 150)
     for result in results:
         table = Table(title=f"{result['size']}", title_justify="left")
-        for head in ("", "what", "time", "peak memory", "ratio"):
-            table.add_column(head, justify="right" if head in ("time", "peak memory", "ratio") else "left")
+        for head in HEADS:
+            table.add_column(head, justify="right" if head in HEADS[2:] else "left")
         for row in rows(result):
             table.add_row(*row)
         console.print(table)
@@ -221,8 +232,8 @@ def write_readme(folder: Path) -> None:
             "",
             f"{result['measured_at']}. {machine}.",
             "",
-            "| | what | time | peak memory | ratio |",
-            "|---|---|---:|---:|---:|",
+            f"| {' | '.join(HEADS)} |",
+            "|---|---|---:|---:|---:|---:|",
             *(f"| {' | '.join(row)} |" for row in rows(result)),
             *_steps(result),
             *_agreed(result),

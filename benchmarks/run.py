@@ -1,4 +1,4 @@
-"""`make bench`: every contender at every size, one after the other, then the table, the chart and what must be reached."""
+"""`make bench`: every contender at every size, one after the other; then the table, the chart and the targets."""
 
 import argparse
 import json
@@ -132,7 +132,7 @@ def _grid(bench: Benchmark, warehouse: Path) -> None:
     command = python("benchmarks.grid", warehouse, result, bench.grid_every)
     grid = bench.keep(measure("grid", command, seconds_limit=GRID_SECONDS))
     if grid.survived:
-        bench.agree("grid", "grid", warehouse, result)
+        bench.agree("grid", "grid", warehouse, result, bench.grid_every)
 
 
 def _scripts(bench: Benchmark, warehouse: Path, lake: Path) -> None:
