@@ -45,7 +45,7 @@ def with_grid(warehouse: Path, grid: Path, every: int) -> None:
                     from result.counted
                 ),
                 days as (
-                    select cast(unnest(generate_series(min(as_of_date), max(holds_until), interval 1 day)) as date) as day
+                    select unnest(generate_series(min(as_of_date), max(holds_until), interval 1 day))::date as day
                     from kpi
                 ),
                 chosen_days as (

@@ -25,7 +25,7 @@ class Model:
     """A compiled model."""
 
     name: str
-    relation: str
+    relation: str | None
     is_view: bool
     sql: str
     parents: tuple[str, ...]
@@ -81,6 +81,8 @@ def main(part: str, manifest: Path, warehouse: Path, copy: Path) -> None:
     try:
         with connect(target) as connection:
             for model in models:
+                if not model.relation:  # an ephemeral model stands inside of its children
+                    continue
                 kind = "view" if model.is_view else "table"
                 start = time.monotonic()
                 connection.execute(f"create or replace {kind} {model.relation} as {model.sql}")
