@@ -43,7 +43,7 @@ int_as_of as (
 
 ),
 
-rhythms as (
+weekdays as (
 
     select
         feed,
@@ -53,6 +53,15 @@ rhythms as (
     group by
         feed,
         day_of_week
+
+),
+
+-- a feed of few orders has no rhythm to tell its days by
+rhythms as (
+
+    select *
+    from weekdays
+    qualify bool_or(is_usual) over (partition by feed)
 
 ),
 
