@@ -159,7 +159,7 @@ class Market:
             return None
         overlap = gap < -14
         if overlap:
-            goes_on = (self.as_of - max(self.orders[new])).days < 28
+            goes_on = (max(self.orders[new]) - last).days >= 28
             if not (goes_on and same_address and same_name):
                 return None
         else:

@@ -165,7 +165,7 @@ def test_numbers_that_name_nobody_are_proposed_and_count_as_one_once_reviewed(st
     assert {outlet for outlet, (_, kind) in proposals.items() if kind == "moved_distributor"} == moved
 
     reviewed = Pulse(tmp_path / "workspace")
-    shutil.copytree(story.home, reviewed.home)
+    shutil.copytree(story.home, reviewed.home, symlinks=True)
     reviewed.feed("review", REVIEW)
     wrong, *right = sorted(true_links)
     reviewed.deliver(

@@ -111,15 +111,6 @@ begun as (
 
 ),
 
-going_on as (
-
-    select numbers.*
-    from numbers
-    cross join rules
-    where {{ days_between('numbers.last_order_date', 'numbers.as_of_date') }} < rules.silent_days
-
-),
-
 steps as (
 
     select {{ every_number(-1, 1) }} as step
@@ -185,9 +176,9 @@ keys as (
     union all
     select
         outlet_id,
-        'going on' as side,
+        'there all along' as side,
         'both ' || name_key || ' ' || address_key as meeting_key
-    from going_on
+    from numbers
 
 ),
 
@@ -275,7 +266,7 @@ in_time as (
         compared.gap_days between -rules.before_days and rules.after_days
         or (
             compared.gap_days < -rules.before_days
-            and compared.goes_on_last_order_date > compared.last_order_date
+            and {{ days_between('compared.last_order_date', 'compared.goes_on_last_order_date') }} >= rules.silent_days
             and compared.is_same_name
             and compared.is_same_address
         )
