@@ -178,7 +178,9 @@ def status(as_json: AsJson = False) -> None:
 
 @app.command("explain")
 def explain_command(
-    outlet: Annotated[str, typer.Argument(help="Its outlet_id, the source's id, or a part of its name that only it has.")],
+    outlet: Annotated[
+        str, typer.Argument(help="Its outlet_id, the source's id, or a part of its name that only it has.")
+    ],
     day: Annotated[str, typer.Argument(metavar="DATE", help="A day such as 2026-03-31.")],
     rule_set: Annotated[str, typer.Option(help="Only by this ladder of limits, such as standard.")] = "",
     as_json: AsJson = False,

@@ -100,9 +100,9 @@ def _find(marts: duckdb.DuckDBPyConnection, wanted: str) -> dict:
             raise PulseError(f"{wanted!r} names {found[0]['matches']:,} outlets: {_named(found)}; give one outlet_id")
     near = _rows(
         marts,
-        f"select {OUTLET} from dim_outlets order by greatest(jaro_winkler_similarity(lower(outlet_name), lower({text})), "
-        f"jaro_winkler_similarity(source_outlet_id, {text}), jaro_winkler_similarity(outlet_id, {text})) desc, outlet_id "
-        "limit 3",
+        f"select {OUTLET} from dim_outlets order by greatest("
+    """One row a rule set; limits of this spell where it has a published row, else as the state began."""
+        f"jaro_winkler_similarity(outlet_id, {text})) desc, outlet_id limit 3",
     )
     raise PulseError(f"no published outlet is {wanted!r}" + (f"; the nearest are {_named(near)}" if near else ""))
 
@@ -122,7 +122,7 @@ def _orders(marts: duckdb.DuckDBPyConnection, numbers: list[str]) -> list[dict]:
 
 
 def _states(marts: duckdb.DuckDBPyConnection, key: str, day: date, last: date | None, rule_set: str) -> list[dict]:
-    """One row a rule set; the limits are those of the spell where a row of it is published, else of the state's start."""
+    """One row a rule set; limits of this spell where a row of it is published, else as the state began."""
     rows = _rows(
         marts,
         "select rule_set, state, valid_from, valid_to, rule_version, last_order_date, inactive_after_days, "

@@ -125,7 +125,7 @@ def order_days(draw, end: int) -> list[int]:
 
 @st.composite
 def churning_lakes(draw) -> dict[str, list[dict]]:
-    """A year and a half of plain orders: outlets that stop, begin under a new number, close, are held, or have a season."""
+    """A year and a half of plain orders: outlets that stop, go on under a new number, close, or have a season."""
     lake: dict[str, list[dict]] = {
         name: [] for name in ("feeds", "outlets", "orders", "visits", "holidays", "outlet_links")
     }

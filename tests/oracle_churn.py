@@ -139,7 +139,7 @@ class Market:
                     if weighed and weighed[2] >= 45:
                         candidates.append(weighed)
             if candidates:
-                gap, name, score, kind = min(candidates, key=lambda c: (-c[2], abs(c[0]), c[1]))
+                _, name, score, kind = min(candidates, key=lambda c: (-c[2], abs(c[0]), c[1]))
                 found[old] = (name, kind, score)
         return found
 

@@ -20,7 +20,13 @@ delivers: daily
 entities:
   outlets:
     files: "outlets*.csv"
-    columns: {outlet_id: outlet_id, outlet_name: name, channel: channel, beat_id: beat_id, closed_on: closed_on, replaces_outlet_id: replaces}
+    columns:
+      outlet_id: outlet_id
+      outlet_name: name
+      channel: channel
+      beat_id: beat_id
+      closed_on: closed_on
+      replaces_outlet_id: replaces
   orders:
     files: "orders*.csv"
     columns: {order_id: order_id, outlet_id: outlet_id, ordered_on: ordered_on, net_amount: net_amount}
@@ -41,13 +47,19 @@ def shops(tmp_path_factory) -> Pulse:
     pulse = Pulse(tmp_path_factory.mktemp("explain") / "workspace")
     pulse.feed("shops", SHOPS)
     masters = [
-        {**outlet(n, name=ORDERS[f"o{n}"][0], replaces="", channel=""), "closed_on": ""} for n in range(1, len(ORDERS) + 1)
+        {**outlet(n, name=ORDERS[f"o{n}"][0], replaces="", channel=""), "closed_on": ""}
+        for n in range(1, len(ORDERS) + 1)
     ]
     masters[3]["replaces"] = "o3"
     masters[5]["closed_on"] = (END - timedelta(days=40)).isoformat()
     pulse.deliver("shops", "outlets.csv", masters)
     orders = [
-        {"order_id": f"{shop}-{ago}", "outlet_id": shop, "ordered_on": END - timedelta(days=ago), "net_amount": 10 + ago}
+        {
+            "order_id": f"{shop}-{ago}",
+            "outlet_id": shop,
+            "ordered_on": END - timedelta(days=ago),
+            "net_amount": 10 + ago,
+        }
         for shop, (_, days) in ORDERS.items()
         for ago in days
     ]
@@ -127,7 +139,7 @@ def test_names(shops):
     for wanted, told in {
         "Warung": "'Warung' names 2 outlets: shops:o4 (Warung Melati Baru), shops:o3 (Warung Melati)",
         "Toko Mahu": "the nearest are shops:o1 (Toko Maju)",
-        "it's": "no published outlet is \"it's\"",
+        "it's": 'no published outlet is "it\'s"',
     }.items():
         said = shops("explain", wanted, END.isoformat(), code=1)
         assert told in said and said.count("\n") == 1, said
@@ -162,7 +174,8 @@ def test_every_state_of_every_outlet_is_the_published_one(shops):
             found = {s["rule_set"]: s["state"] for s in explain(Workspace(shops.home), shop, day)["states"]}
             told = dict(
                 shops.ask(
-                    "select rule_set, state from fct_outlet_states where outlet_id = ? and ? >= valid_from and ? < valid_to",
+                    "select rule_set, state from fct_outlet_states "
+                    "where outlet_id = ? and ? >= valid_from and ? < valid_to",
                     f"shops:{shop}",
                     day,
                     day,

@@ -37,7 +37,8 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
             return built.execute(sql).fetchall()
 
         proposals = {
-            row[0]: row[1:] for row in ask("select outlet_id, goes_on_as_outlet_id, kind, score from rpt_link_proposals")
+            row[0]: row[1:]
+            for row in ask("select outlet_id, goes_on_as_outlet_id, kind, score from rpt_link_proposals")
         }
         churn = Counter({row[:2]: row[2] for row in ask("select kind, window_days, outlets from rpt_false_churn")})
         silence = {
@@ -48,9 +49,7 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
             )
         }
         seasonal = dict(ask("select outlet_id, expected_back_on from fct_outlet_silence where is_seasonal"))
-        tied = ask(
-            "select window_days, sum(outlets)::int from rpt_false_churn where is_counted_as_lapsed group by all"
-        )
+        tied = ask("select window_days, sum(outlets)::int from rpt_false_churn where is_counted_as_lapsed group by all")
         kpi = dict(
             ask(
                 "select window_days, sum(lapsed_outlets)::int from kpi_inactivity_daily "

@@ -62,7 +62,7 @@ centred as (
 
     select
         *,
-        {{ add_months(add_days('last_order_date', 'cast(floor(days_silent / 2) as integer)'), -12) }} as middle_a_year_before
+        {{ add_days('last_order_date', 'cast(floor(days_silent / 2) as integer)') }} as middle
     from silent
 
 ),
@@ -72,10 +72,10 @@ silent_before as (
     select
         centred.outlet_id,
         max(
-            case when days.business_date <= centred.middle_a_year_before then days.business_date end
+            case when days.business_date <= {{ add_months('centred.middle', -12) }} then days.business_date end
         ) as silent_before_from,
         min(
-            case when days.business_date > centred.middle_a_year_before then days.business_date end
+            case when days.business_date > {{ add_months('centred.middle', -12) }} then days.business_date end
         ) as silent_before_to
     from centred
     inner join int_outlet_activity_days as days

@@ -233,23 +233,41 @@ kinds as (
         'merged' as kind,
         false as is_counted_as_lapsed
     union all
-    select 'recoded', false
+    select
+        'recoded' as kind,
+        false as is_counted_as_lapsed
     union all
-    select 'reregistered', false
+    select
+        'reregistered' as kind,
+        false as is_counted_as_lapsed
     union all
-    select 'moved_distributor', false
+    select
+        'moved_distributor' as kind,
+        false as is_counted_as_lapsed
     union all
-    select 'closed', false
+    select
+        'closed' as kind,
+        false as is_counted_as_lapsed
     union all
-    select 'late_feed', false
+    select
+        'late_feed' as kind,
+        false as is_counted_as_lapsed
     union all
-    select 'on_hold', true
+    select
+        'on_hold' as kind,
+        true as is_counted_as_lapsed
     union all
-    select 'hole_only', true
+    select
+        'hole_only' as kind,
+        true as is_counted_as_lapsed
     union all
-    select 'seasonal', true
+    select
+        'seasonal' as kind,
+        true as is_counted_as_lapsed
     union all
-    select 'plain', true
+    select
+        'plain' as kind,
+        true as is_counted_as_lapsed
 
 ),
 

@@ -1,5 +1,5 @@
 -- grain: outlet that stopped, with the number under which it most likely goes on
--- candidates meet on equal keys only (address, name and town, place), so the work grows with the outlets, not their pairs
+-- candidates meet on equal keys only (address, name and town, place): the work grows with outlets, not with pairs
 with dim_outlets as (
 
     select
