@@ -101,7 +101,7 @@ def _find(marts: duckdb.DuckDBPyConnection, wanted: str) -> dict:
     near = _rows(
         marts,
         f"select {OUTLET} from dim_outlets order by greatest("
-    """One row a rule set; limits of this spell where it has a published row, else as the state began."""
+        f"jaro_winkler_similarity(lower(outlet_name), lower({text})), jaro_winkler_similarity(source_outlet_id, {text}), "
         f"jaro_winkler_similarity(outlet_id, {text})) desc, outlet_id limit 3",
     )
     raise PulseError(f"no published outlet is {wanted!r}" + (f"; the nearest are {_named(near)}" if near else ""))
@@ -259,25 +259,28 @@ def _state_table(states: list[dict]) -> Table:
         ("inactive after", "right"),
         ("lost after", "right"),
         ("inactive on", "left"),
-        ("why", "left"),
     ):
-        table.add_column(heading, justify=side)  # type: ignore[arg-type]
+        table.add_column(heading, justify=side, no_wrap=True)  # type: ignore[arg-type]
     for row in states:
         if row["state"] is None:
-            table.add_row(row["rule_set"], "not open yet", "", str(row["opened_on"]), "", "", "", "", "opens later")
+            table.add_row(row["rule_set"], "not open yet", str(row["opened_on"]))
             continue
         table.add_row(
             row["rule_set"],
             row["state"].replace("_", " "),
             str(row["valid_from"]),
             str(row["valid_to"] - timedelta(days=1)),
-            f"version {row['rule_version']}",
+            f"v{row['rule_version']}",
             _days(row["inactive_after_days"]),
             _days(row["lost_after_days"]),
             str(row["crosses_on"] or ""),
-            row["reason"] + ("; only the hole makes it so" if row["only_by_hole"] else ""),
         )
     return table
+
+
+def _why(row: dict) -> str:
+    said = row["reason"] if row["state"] else f"opens on {row['opened_on']}"
+    return f"{row['rule_set']}: {said}" + ("; only the hole makes it so" if row["only_by_hole"] else "")
 
 
 def _days(number: int | None) -> str:
@@ -293,6 +296,7 @@ def _facts(facts: dict) -> list[tuple[str, list[str]]]:
     else:
         silence = _days(silent) + (f", {_days(outside)} of them outside of holes" if outside != silent else "")
     return [
+        ("Why", [_why(row) for row in facts["states"]]),
         ("Silent", [silence]),
         ("In the KPI", ["; ".join(_counted(row) for row in facts["windows"])]),
         ("Last orders", _order_lines(list(reversed(facts["last_orders"])), facts["currency"])),

@@ -85,4 +85,4 @@ def test_proposals_on_iowa_are_at_one_address(iowa):
     assert iowa.ask(
         "select count(*), count(*) filter (is_same_address or metres_apart <= 50), count(*) filter (kind = 'recoded') "
         "from rpt_link_proposals"
-    ) == [(29, 29, 18)]
+    ) == [(46, 46, 36)]
