@@ -101,7 +101,8 @@ def _find(marts: duckdb.DuckDBPyConnection, wanted: str) -> dict:
     near = _rows(
         marts,
         f"select {OUTLET} from dim_outlets order by greatest("
-        f"jaro_winkler_similarity(lower(outlet_name), lower({text})), jaro_winkler_similarity(source_outlet_id, {text}), "
+        f"jaro_winkler_similarity(lower(outlet_name), lower({text})), "
+        f"jaro_winkler_similarity(source_outlet_id, {text}), "
         f"jaro_winkler_similarity(outlet_id, {text})) desc, outlet_id limit 3",
     )
     raise PulseError(f"no published outlet is {wanted!r}" + (f"; the nearest are {_named(near)}" if near else ""))
