@@ -178,6 +178,26 @@ def status(as_json: AsJson = False) -> None:
     print(json.dumps(facts, indent=1, default=str)) if as_json else show_status(console, facts)
 
 
+@app.command("explain")
+def explain_command(
+    outlet: Annotated[
+        str, typer.Argument(help="Its outlet_id, the source's id, or a part of its name that only it has.")
+    ],
+    day: Annotated[str, typer.Argument(metavar="DATE", help="A day such as 2026-03-31.")],
+    rule_set: Annotated[str, typer.Option(help="Only by this ladder of limits, such as standard.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say why an outlet had its state on a day: orders, rules, feed, holes, links and failed checks."""
+    from orchestration.explain import explain, show_explanation
+
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        raise typer.BadParameter(f"expected a date such as 2026-03-31, found {day!r}", param_hint="DATE") from None
+    facts = explain(Workspace.current(), outlet, on, rule_set)
+    print(json.dumps(facts, indent=1, default=str)) if as_json else show_explanation(console, facts)
+
+
 @app.command()
 def quarantine(
     feed: Annotated[str, typer.Option(help="Only this feed.")] = "",

@@ -48,8 +48,11 @@ def reader(workspace: Workspace) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def publish(workspace: Workspace, fingerprint: str, as_of: str | None = None) -> dict:
-    """Write the warehouse's marts as a new generation and show it to readers; returns its manifest."""
+def publish(workspace: Workspace, fingerprint: str, as_of: str | None = None, *, checks: dict | None = None) -> dict:
+    """Write the warehouse's marts as a new generation and show it to readers; returns its manifest.
+
+    `checks` is what the run's checks said; it stays with the generation, so that a reader can weigh its figures.
+    """
     now = datetime.now(UTC)
     root = workspace.published / "generations"
     root.mkdir(parents=True, exist_ok=True)
@@ -73,6 +76,7 @@ def publish(workspace: Workspace, fingerprint: str, as_of: str | None = None) ->
         "as_of_date": vouched,
         "asked_as_of": as_of,
         "fingerprint": fingerprint,
+        "checks": checks,
         "marts": tables,
         "views": views,
     }

@@ -40,3 +40,22 @@ STATE_MUTANTS = (
     ("closed before on hold", "int_outlet_states", "when is_closed then 'closed'", ""),
     ("unknown is not silent", "int_outlet_states", "when is_unknown then 'unknown'", ""),
 )  # fmt: skip
+
+CHURN_MUTANTS = (
+    ("closed is no lapse", "rpt_false_churn", "when open_today.outlet_id is null then 'closed'", ""),
+    ("past the watermark is no lapse", "rpt_false_churn", "unknown_from <= int_as_of.as_of_date then 'late_feed'", "unknown_from < int_as_of.as_of_date then 'late_feed'"),
+    ("the number of the last order stands for all", "rpt_false_churn", "family_numbers.place > 1", "family_numbers.place >= 1"),
+    ("a closed former number was no lapse", "rpt_false_churn", "family_numbers.closed_on > family_numbers.last_order_date", "false"),
+    ("seasonal: the same days a year before", "int_outlets_seasonal", "covered.percent_covered >= rules.min_percent", "covered.percent_covered >= 0"),
+    ("seasonal: a long silence then too", "int_outlets_seasonal", "covered.days_silent_before >= rules.min_days", "true"),
+    ("seasonal: known for thirteen months", "int_outlets_seasonal", "bounds.first_order_date <=", "date '1900-01-01' <="),
+    ("a stopped number is silent", "rpt_link_proposals", "as integer) >= rules.silent_days", "as integer) >= 0"),
+    ("another begins in time", "rpt_link_proposals", "between -rules.before_days and rules.after_days", "between -rules.before_days and 10 * rules.after_days"),
+    ("reviewed as different is not proposed again", "rpt_link_proposals", "and different.outlet_id is null", ""),
+    ("another address speaks against", "rpt_link_proposals", "then -15", "then 0"),
+    ("a person's word wins over the feed's", "int_outlet_links", "order by preference", "order by -preference"),
+    ("holidays are no working days", "int_market_days", "stg_holidays.holiday_on is null", "true"),
+    ("the feed's own working days", "int_market_days", "coalesce(rhythms.is_usual, extract", "coalesce(null, extract"),
+    ("visits from the day after the last order", "fct_outlet_silence", "stg_visits.planned_on > last_orders.last_order_date", "stg_visits.planned_on >= last_orders.last_order_date"),
+    ("usual weekdays only", "fct_outlet_silence", "shares.percent_of_order_days >= rules.weekday_percent", "true"),
+)  # fmt: skip

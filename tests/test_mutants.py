@@ -6,12 +6,13 @@
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
-from tests import test_kpi, test_states
-from tests.histories import lakes
-from tests.mutants import KPI_MUTANTS, STATE_MUTANTS
+from tests import test_false_churn, test_kpi, test_states
+from tests.histories import churning_lakes, lakes
+from tests.mutants import CHURN_MUTANTS, KPI_MUTANTS, STATE_MUTANTS
 
 CASES = [(test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
 CASES += [(test_states.differences, *mutant) for mutant in STATE_MUTANTS]
+CASES += [(test_false_churn.differences, *mutant) for mutant in CHURN_MUTANTS]
 SEARCH = settings(
     max_examples=500,
     deadline=None,
@@ -26,4 +27,5 @@ SEARCH = settings(
     ("differences", "rule", "model", "text", "wrong"), CASES, ids=[case[1].replace(" ", "_") for case in CASES]
 )
 def test_a_broken_rule_is_noticed(models, differences, rule, model, text, wrong):
-    find(lakes(), lambda lake: bool(differences(models, lake, replaced=(model, text, wrong))), settings=SEARCH)
+    histories = churning_lakes if differences is test_false_churn.differences else lakes
+    find(histories(), lambda lake: bool(differences(models, lake, replaced=(model, text, wrong))), settings=SEARCH)

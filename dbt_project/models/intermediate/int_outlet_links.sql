@@ -8,7 +8,7 @@ with reviewed as (
         linked_on,
         kind,
         1 as preference
-    from {{ ref('outlet_links') }}
+    from {{ ref('int_outlet_links_reviewed') }}
 
 ),
 
@@ -36,11 +36,19 @@ unioned as (
 ),
 
 -- what a person reviewed wins over what a feed states
-direct as (
+preferred as (
 
     select *
     from unioned
     qualify row_number() over (partition by outlet_id order by preference, replaced_by_outlet_id) = 1
+
+),
+
+direct as (
+
+    select *
+    from preferred
+    where kind != 'different'
 
 ),
 
