@@ -41,9 +41,9 @@ def reporting_currency(workspace: Workspace) -> str:
     return str(settings(workspace).get("reporting_currency", ""))
 
 
-def inputs(workspace: Workspace, as_of: str) -> str:
-    """One hash over the accepted files, the code, the settings and the date asked for."""
-    digest = hashlib.sha256(json.dumps([as_of, settings(workspace)], sort_keys=True, default=str).encode())
+def inputs(workspace: Workspace, as_of: str, known_at: str = "") -> str:
+    """One hash over the accepted files, the code, the settings, and the date and the moment asked for."""
+    digest = hashlib.sha256(json.dumps([as_of, known_at, settings(workspace)], sort_keys=True, default=str).encode())
     for path in code_files():
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     for path in sorted(workspace.feeds.glob("*.yml")):

@@ -25,9 +25,10 @@ concurrency:
 
 
 class PulseResource(dg.ConfigurableResource):
-    """What every step of a run shares: the workspace, the business date asked for, and where progress goes."""
+    """What every step of a run shares: the workspace, the date and the moment asked for, and where progress goes."""
 
     as_of: str = ""
+    known_at: str = ""
     progress: bool = True
 
     @property
@@ -35,7 +36,11 @@ class PulseResource(dg.ConfigurableResource):
         return Workspace.current()
 
     def dbt_variables(self) -> dict[str, str]:
-        return {"as_of_date": self.as_of, "reporting_currency": fingerprints.reporting_currency(self.workspace)}
+        return {
+            "as_of_date": self.as_of,
+            "known_at": self.known_at,
+            "reporting_currency": fingerprints.reporting_currency(self.workspace),
+        }
 
     @contextmanager
     def step(self, title: str):
@@ -53,7 +58,8 @@ class PulseResource(dg.ConfigurableResource):
 def generation(pulse: PulseResource) -> dg.MaterializeResult:
     """The generation of the marts that readers see; made only behind every blocking check."""
     with pulse.step("Publishing"):
-        manifest = publish(pulse.workspace, fingerprints.inputs(pulse.workspace, pulse.as_of), pulse.as_of or None)
+        fingerprint = fingerprints.inputs(pulse.workspace, pulse.as_of, pulse.known_at)
+        manifest = publish(pulse.workspace, fingerprint, pulse.as_of or None, pulse.known_at or None)
     return dg.MaterializeResult(
         metadata={
             "generation": manifest["generation"],
@@ -96,7 +102,7 @@ def prepare_dagster(home: Path) -> None:
     os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 
-def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
+def execute(workspace: Workspace, as_of: str, known_at: str, progress: bool) -> RunResult:
     """Execute the job in this process."""
     prepare_dagster(workspace.dagster)
     with step("Reading the models", shown=progress):
@@ -106,7 +112,7 @@ def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
         instance=dg.DagsterInstance.get(),
         raise_on_error=False,
         run_config={
-            "resources": {"pulse": {"config": {"as_of": as_of, "progress": progress}}},
+            "resources": {"pulse": {"config": {"as_of": as_of, "known_at": known_at, "progress": progress}}},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
     )
