@@ -1,7 +1,7 @@
 """What was published before: kept outside the disposable warehouse, and never rewritten.
 
 published/history/<mart>/<generation>.parquet  the rows that a publish added to an append-only mart
-published/before/<mart>/<generation>.parquet   a mart as the last plain run published it: what the next one is compared with
+published/before/<mart>/<generation>.parquet   a mart as the last plain run published it, to compare the next one with
 
 dbt reads both folders as sources (models/staging/_published.yml), which name the marts; a mart is append-only where its
 own yml says `meta: {publish: append}`. A plain run is one without --as-of and without --known-at.
@@ -46,7 +46,8 @@ def columns(mart: str) -> dict[str, str]:
 
 
 @cache
-def _sources() -> dict[str, list[str]]:
+def sources() -> dict[str, list[str]]:
+    """The folders that dbt reads, with the marts in them."""
     described = yaml.safe_load(SOURCES.read_text())["sources"]
     return {source["name"]: [table["name"] for table in source["tables"]] for source in described}
 
@@ -66,10 +67,10 @@ def prepare(workspace: Workspace) -> None:
     """Put in place what dbt will read: nothing is a table without rows, and what a killed publish left is finished."""
     for file in sorted((workspace.published / "generations").glob("[!.]*/history/*.parquet")):
         _keep(file, workspace.published / "history" / file.stem / f"{file.parent.parent.name}.parquet")
-    for mart in append_only() | set(_sources()["history"]):
+    for mart in append_only() | set(sources()["history"]):
         _write_empty(workspace.published / "history" / mart, columns(mart))
     manifest = last_plain(workspace)
-    for mart in _sources()["before"]:
+    for mart in sources()["before"]:
         folder = workspace.published / "before" / mart
         _write_empty(folder, columns(mart))
         generation = manifest["generation"] if manifest and mart in manifest["marts"] else None
@@ -91,9 +92,10 @@ def write(warehouse: duckdb.DuckDBPyConnection, schema: str, folder: Path, gener
         if rows:
             file = folder / "history" / f"{mart}.parquet"
             moment = literal(at.replace(tzinfo=None).isoformat(sep=" "))
+            signed = f"{literal(generation)}::varchar as generation, {moment}::timestamp as published_at"
             warehouse.execute(
-                f"copy (select * replace ({literal(generation)}::varchar as generation, {moment}::timestamp as published_at) "
-                f"from {source} order by all) to {literal(file)} (format parquet, compression zstd)"
+                f"copy (select * replace ({signed}) from {source} order by all) "
+                f"to {literal(file)} (format parquet, compression zstd)"
             )
             with file.open("rb") as content:
                 added[mart] = {"rows": rows, "sha256": hashlib.file_digest(content, "sha256").hexdigest()}

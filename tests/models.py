@@ -11,12 +11,13 @@ from typing import Any
 import duckdb
 import pyarrow
 
-from orchestration import contract
+from orchestration import contract, history
 from orchestration.fingerprints import ROOT
 from orchestration.transform import dbt_arguments, invoke
 from orchestration.workspace import Workspace
 
 LAKE_FILES = re.compile(r"read_parquet\('[^']*/lake/(\w+)/\*\.parquet', union_by_name = true\)")
+PUBLISHED_FILES = re.compile(r"read_parquet\('[^']*/published/(\w+)/(\w+)/\*\.parquet', union_by_name = true\)")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class Models:
                             name=node.name,
                             relation=node.relation_name,
                             is_view=node.config.materialized == "view",
-                            sql=LAKE_FILES.sub(r"memory.lake.\1", node.compiled_code),
+                            sql=PUBLISHED_FILES.sub(
+                                r"memory.\1.\2", LAKE_FILES.sub(r"memory.lake.\1", node.compiled_code)
+                            ),
                             parents=frozenset(key.split(".")[-1] for key in node.depends_on.nodes),
                         )
                     )
@@ -80,8 +83,12 @@ class Models:
         *,
         rules: list[dict[str, Any]] | None = None,
         replaced: tuple[str, str, str] | None = None,
+        published: dict[tuple[str, str], list[tuple]] | None = None,
     ) -> duckdb.DuckDBPyConnection:
-        """Build the wanted models and what they need over rows of the lake; `replaced` is (model, old, new) text."""
+        """Build the wanted models and what they need over rows of the lake; `replaced` is (model, old, new) text.
+
+        `published` are rows by (history or before, mart): what earlier publishes left.
+        """
         connection = duckdb.connect()
         connection.execute(
             "set threads = 1; set timezone = 'UTC'; attach ':memory:' as warehouse; create schema memory.lake"
@@ -90,6 +97,14 @@ class Models:
             connection.execute(f"create schema warehouse.{schema}")
         for entity in contract.load().values():
             _table(connection, entity, lake.get(entity.name, []))
+        for folder, marts in history.sources().items():
+            connection.execute(f"create schema memory.{folder}")
+            for mart in marts:
+                types = ", ".join(f"{name} {kind}" for name, kind in history.columns(mart).items())
+                connection.execute(f"create table memory.{folder}.{mart} ({types})")
+                if rows := (published or {}).get((folder, mart)):
+                    marks = ", ".join("?" for _ in rows[0])
+                    connection.executemany(f"insert into memory.{folder}.{mart} values ({marks})", rows)
         for seed in self.seeds:
             types = ", ".join(f"{name} {kind}" for name, kind in seed.columns.items())
             connection.execute(f"create table {seed.relation} ({types})")

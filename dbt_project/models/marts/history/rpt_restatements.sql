@@ -180,7 +180,8 @@ steps as (
     window
         one_side as (
             partition by
-                window_days, feed, beat_id, rep_id, distributor_id, territory, region, country, channel, abc_class, is_now
+                window_days, feed, beat_id, rep_id, distributor_id, territory, region, country, channel,
+                abc_class, is_now
             order by as_of_date
         )
 
@@ -276,8 +277,10 @@ final as (
         cast(null as varchar) as generation,
         cast(null as timestamp) as published_at,
         running.as_of_date,
-        least(coalesce({{ add_days('running.next_date', -1) }}, both_published.last_day), both_published.last_day)
-            as holds_until,
+        case
+            when running.next_date <= both_published.last_day then {{ add_days('running.next_date', -1) }}
+            else both_published.last_day
+        end as holds_until,
         running.window_days,
         running.feed,
         running.beat_id,
