@@ -83,7 +83,7 @@ class Models:
         *,
         rules: list[dict[str, Any]] | None = None,
         replaced: tuple[str, str, str] | None = None,
-        published: dict[tuple[str, str], list[tuple]] | None = None,
+        published: dict[tuple[str, str], list[dict[str, Any]]] | None = None,
     ) -> duckdb.DuckDBPyConnection:
         """Build the wanted models and what they need over rows of the lake; `replaced` is (model, old, new) text.
 
@@ -100,11 +100,8 @@ class Models:
         for folder, marts in history.sources().items():
             connection.execute(f"create schema memory.{folder}")
             for mart in marts:
-                types = ", ".join(f"{name} {kind}" for name, kind in history.columns(mart).items())
-                connection.execute(f"create table memory.{folder}.{mart} ({types})")
-                if rows := (published or {}).get((folder, mart)):
-                    marks = ", ".join("?" for _ in rows[0])
-                    connection.executemany(f"insert into memory.{folder}.{mart} values ({marks})", rows)
+                rows = (published or {}).get((folder, mart), [])
+                _create(connection, f"memory.{folder}.{mart}", history.columns(mart), rows)
         for seed in self.seeds:
             types = ", ".join(f"{name} {kind}" for name, kind in seed.columns.items())
             connection.execute(f"create table {seed.relation} ({types})")
@@ -136,14 +133,19 @@ def _seed(node: Any) -> Seed:
 def _table(connection: duckdb.DuckDBPyConnection, entity: contract.Entity, rows: list[dict[str, Any]]) -> None:
     types = {column.name: column.data_type for column in entity.columns.values()}
     types |= {} if entity.written_by_landing else contract.TECHNICAL
+    numbered = [{"_row_number": number, **row} for number, row in enumerate(rows, 1)]
+    _create(connection, f"memory.lake.{entity.name}", types, numbered if "_row_number" in types else rows)
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str], rows: list[dict[str, Any]]
+) -> None:
     columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
-    connection.execute(f"create table memory.lake.{entity.name} ({columns})")
+    connection.execute(f"create table {relation} ({columns})")
     if rows:
-        names = list(types)
         unknown = {name for row in rows for name in row} - set(types)
-        assert not unknown, f"{entity.name} has no columns {unknown}"
-        numbered = [{"_row_number": number, **row} for number, row in enumerate(rows, 1)]
-        delivered = pyarrow.table({name: [row.get(name) for row in numbered] for name in names})
+        assert not unknown, f"{relation} has no columns {unknown}"
+        delivered = pyarrow.table({name: [row.get(name) for row in rows] for name in types})
         connection.register("delivered", delivered)
-        connection.execute(f"insert into memory.lake.{entity.name} from delivered")
+        connection.execute(f"insert into {relation} from delivered")
         connection.unregister("delivered")

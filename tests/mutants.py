@@ -40,3 +40,20 @@ STATE_MUTANTS = (
     ("closed before on hold", "int_outlet_states", "when is_closed then 'closed'", ""),
     ("unknown is not silent", "int_outlet_states", "when is_unknown then 'unknown'", ""),
 )  # fmt: skip
+
+HISTORY_MUTANTS = (
+    ("what did not change is not repeated", "kpi_history", "select * from kpi_inactivity_daily\n    except\n    select * from stg_kpi_published", "select * from kpi_inactivity_daily"),
+    ("what is gone is withdrawn", "kpi_history", "true as is_withdrawn", "false as is_withdrawn"),
+    ("a day that both runs know is restated", "rpt_restatements", "running.as_of_date <= both_published.last_day", "running.as_of_date < both_published.last_day"),
+    ("a day that was not published is not restated", "rpt_restatements", "select least(int_last_publish.as_of_date, int_as_of.as_of_date)", "select greatest(int_last_publish.as_of_date, int_as_of.as_of_date)"),
+    ("a figure holds until the next of either publish", "rpt_restatements", "cast(running.next_date + -1 as date)", "running.next_date"),
+    ("before and after are told apart", "rpt_restatements", "case when is_now = 0 then lapsed_step", "case when is_now = 1 then lapsed_step"),
+    ("late is what came after the last publish", "int_orders_late", "stg_order_arrivals.loaded_at > int_last_publish.published_at", "true"),
+    ("late is for a day that was published", "int_orders_late", "sides.business_date <= sides.published_as_of_date", "true"),
+    ("an order that came twice is not late", "int_orders_late", "not now.was_published\n        and (", "not now.was_published\n        and (true or "),
+    ("an order that names another outlet is late for both", "int_orders_late", "0 as is_now,\n        1 as is_published\n    from published", "0 as is_now,\n        1 as is_published\n    from published where false"),
+    ("the version updated last is the order", "int_orders_late", "order by updated_at desc nulls last, loaded_at desc", "order by loaded_at desc"),
+    ("in the cell of its own day", "rpt_late_orders", "counted.business_date >= int_outlet_cells.valid_from\n            and counted.business_date < int_outlet_cells.valid_to", "int_outlet_cells.valid_to > date '9999-12-30'"),
+    ("a month is first published once", "kpi_month_ends_published", "published_months.month_start is null", "true"),
+    ("a month is published on its last day", "kpi_month_ends_published", "cast(date_day + 1 as date)", "date_day"),
+)  # fmt: skip

@@ -6,12 +6,13 @@
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
-from tests import test_kpi, test_states
-from tests.histories import lakes
-from tests.mutants import KPI_MUTANTS, STATE_MUTANTS
+from tests import test_history, test_kpi, test_states
+from tests.histories import deliveries, lakes
+from tests.mutants import HISTORY_MUTANTS, KPI_MUTANTS, STATE_MUTANTS
 
-CASES = [(test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
-CASES += [(test_states.differences, *mutant) for mutant in STATE_MUTANTS]
+CASES = [(lakes, test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
+CASES += [(lakes, test_states.differences, *mutant) for mutant in STATE_MUTANTS]
+CASES += [(deliveries, test_history.differences, *mutant) for mutant in HISTORY_MUTANTS]
 SEARCH = settings(
     max_examples=500,
     deadline=None,
@@ -23,7 +24,9 @@ SEARCH = settings(
 
 
 @pytest.mark.parametrize(
-    ("differences", "rule", "model", "text", "wrong"), CASES, ids=[case[1].replace(" ", "_") for case in CASES]
+    ("histories", "differences", "rule", "model", "text", "wrong"),
+    CASES,
+    ids=[case[2].replace(" ", "_") for case in CASES],
 )
-def test_a_broken_rule_is_noticed(models, differences, rule, model, text, wrong):
-    find(lakes(), lambda lake: bool(differences(models, lake, replaced=(model, text, wrong))), settings=SEARCH)
+def test_a_broken_rule_is_noticed(models, histories, differences, rule, model, text, wrong):
+    find(histories(), lambda lake: bool(differences(models, lake, replaced=(model, text, wrong))), settings=SEARCH)
