@@ -1,13 +1,23 @@
 """What was published when: the history replayed, restatements and late orders, each against plain Python over rows."""
 
 import itertools
+import json
+import shutil
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from orchestration import history
+from orchestration import publish as publishing
+from orchestration.publish import KEPT_GENERATIONS, generations, reader, show
+from orchestration.workspace import Workspace
+from tests.conftest import FEED, ROOT, Pulse, order, outlet
 from tests.histories import LOADED, deliveries
 from tests.models import Models
 from tests.oracle import COUNTS, Feed, business_date, counts, latest
@@ -88,7 +98,16 @@ def span(first: date, last: date) -> list[date]:
 def replay_differences(made: list[Publish]) -> list[str]:
     """Publishes whose KPI, told from the history alone, is not what was published or not what the oracle counts."""
     wrong = []
-    for publish in made:
+    for before, publish in itertools.pairwise([None, *made]):
+        known = {tuple(row[n] for n in KEY): row for row in before.kpi} if before else {}
+        for row in publish.added["kpi_history"]:
+            same = known.get(tuple(row[n] for n in KEY))
+            if (
+                same
+                and all(row[n] == same[n] for n in (*STOCK, "doubtful_outlets", *FLOWS))
+                and not row["is_withdrawn"]
+            ):
+                wrong.append(f"{row}: nothing changed, and it is there again")
         kpi = replayed([row for p in made for row in p.added["kpi_history"]], publish.generation)
         names = (*STOCK, "inactive_outlets", "doubtful_outlets", *FLOWS)
         told = {key: tuple(row[name] for name in names) for key, row in kpi.items()}
@@ -250,3 +269,213 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
 @given(lake=deliveries())
 def test_what_was_published_equals_the_oracle(models, lake):
     assert differences(models, lake)[:5] == []
+
+
+END = date(2026, 3, 31)
+INDIA = ZoneInfo("Asia/Kolkata")
+
+
+def history_files(pulse: Pulse) -> dict[str, str]:
+    """Content hash of every file of the history."""
+    files = sorted((pulse.home / "published" / "history").rglob("[!_.]*.parquet"))
+    return {"/".join(file.parts[-2:]): sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def manifest(pulse: Pulse) -> dict:
+    return json.loads((pulse.home / "published" / "current" / "manifest.json").read_text())
+
+
+def contents(of: dict) -> dict[str, str]:
+    return {mart: facts["content"] for mart, facts in of["marts"].items()}
+
+
+def shop(pulse: Pulse) -> None:
+    """Twenty outlets with an order each, five days apart."""
+    pulse.feed("shop", FEED.format(name="shop"))
+    pulse.deliver("shop", "outlets.csv", [outlet(n) for n in range(20)])
+    pulse.deliver("shop", "orders.csv", [order(n, n, END - timedelta(days=5 * n)) for n in range(20)])
+
+
+@pytest.fixture(scope="module")
+def two_publishes(tmp_path_factory) -> Pulse:
+    """A shop that was published, then again with a late, a corrected, a cancelled, a moved and a new order."""
+    pulse = Pulse(tmp_path_factory.mktemp("history") / "workspace")
+    shop(pulse)
+    pulse("run")
+    pulse.first, pulse.files = manifest(pulse), history_files(pulse)
+    late = [
+        order(500, 19, END - timedelta(days=40)),
+        order(4, 4, END - timedelta(days=20), order_status="cancelled"),
+        order(5, 6, END - timedelta(days=25)),
+        order(6, 6, END - timedelta(days=30), net_amount="12.00"),
+        order(7, 7, END - timedelta(days=35)),  # as it was: no news
+        order(501, 3, END + timedelta(days=1)),  # new, not late
+    ]
+    pulse.deliver("shop", "orders_2.csv", late)
+    pulse("run")
+    pulse.second = manifest(pulse)
+    return pulse
+
+
+@pytest.fixture
+def published(two_publishes, tmp_path) -> Pulse:
+    """The shop after two publishes, in a workspace of the test's own."""
+    pulse = Pulse(tmp_path / "workspace")
+    shutil.copytree(two_publishes.home, pulse.home, symlinks=True)
+    pulse.first, pulse.second = two_publishes.first, two_publishes.second
+    show(Workspace(pulse.home), pulse.second)  # its catalogs name the files of the first workspace
+    return pulse
+
+
+def test_late_and_corrected_orders_are_named(two_publishes):
+    told = two_publishes.ask(
+        "select order_id, outlet_id, business_date, what_happened, generation from rpt_late_orders order by all"
+    )
+    by = two_publishes.second["generation"]
+    days = {n: END - timedelta(days=5 * n) for n in range(20)}
+    assert told == [
+        ("shop:n4", "shop:o4", days[4], "cancelled", by),
+        ("shop:n5", "shop:o5", days[5], "moved_away", by),
+        ("shop:n5", "shop:o6", days[5], "moved_here", by),
+        ("shop:n500", "shop:o19", END - timedelta(days=40), "arrived", by),
+        ("shop:n6", "shop:o6", days[6], "corrected", by),
+    ]
+
+
+def test_which_orders_moved_which_figures(two_publishes):
+    """The join that the description of rpt_restatements gives: o19 was silent for 60 days on END and no longer is."""
+    moved = two_publishes.ask(
+        """
+        with restated as (
+            select generation, feed, beat_id, window_days, as_of_date, holds_until,
+                sum(lapsed_outlets_change) as lapsed_outlets_change
+            from rpt_restatements group by all
+        )
+        select list(distinct rpt_late_orders.order_id order by order_id)
+        from restated inner join rpt_late_orders
+            on restated.generation = rpt_late_orders.generation
+            and restated.feed = rpt_late_orders.feed
+            and restated.beat_id = rpt_late_orders.beat_id
+            and rpt_late_orders.business_date <= restated.holds_until
+            and rpt_late_orders.business_date + restated.window_days > restated.as_of_date
+        where restated.window_days = 60 and ? between restated.as_of_date and restated.holds_until
+            and restated.lapsed_outlets_change < 0 and restated.beat_id = 'shop:b5'
+        """,
+        END,
+    )
+    assert moved[0][0][-1] == "shop:n500" and "shop:n6" not in moved[0][0]
+
+
+def test_known_at_the_first_publish_equals_it_and_is_no_history(published):
+    pulse, moment = published, published.first["published_at"]
+    before = history_files(pulse)
+    pulse("run", "--known-at", moment)
+    then = manifest(pulse)
+    assert contents(then) == contents(pulse.first) != contents(pulse.second)
+    assert then["as_of_date"] == END.isoformat() and then["known_at"] == moment[:26] and then["history"] == {}
+    assert history_files(pulse) == before
+    # the same moment in the zone of whoever asks
+    assert "Nothing new" in pulse("run", "--known-at", datetime.fromisoformat(moment).astimezone(INDIA).isoformat())
+    pulse("run")
+    again = manifest(pulse)
+    assert contents(again) == contents(pulse.second)
+    assert set(again["history"]) == {"dim_publishes"}, "nothing changed, so nothing but the publish itself is added"
+    assert history_files(pulse).items() > before.items()
+
+
+@pytest.mark.parametrize(("asked", "code"), [("yesterday", 2), ("2001-01-01T00:00", 1)])
+def test_a_moment_that_nothing_was_known_at_is_refused(published, asked, code):
+    before = manifest(published)
+    said = published("run", "--known-at", asked, code=code)
+    assert "nothing was known" in said or "expected a moment" in said
+    assert manifest(published) == before
+
+
+def test_a_second_publish_leaves_the_first_file_as_it_was(two_publishes):
+    now = history_files(two_publishes)
+    assert two_publishes.files and now.items() > two_publishes.files.items()
+
+
+def test_rollback_shows_the_history_of_that_generation(published):
+    assert published.ask("select count(*) from dim_publishes") == [(2,)]
+    published("rollback")
+    assert published.ask("select generation from dim_publishes") == [(published.first["generation"],)]
+    assert published.ask("select count(*) from rpt_restatements") == [(0,)]
+    assert published.ask("select count(*) from kpi_history where generation <> ?", published.first["generation"]) == [
+        (0,)
+    ]
+    published("publish")
+    assert published.ask("select count(*) from dim_publishes") == [(2,)]
+
+
+def test_the_sandbox_of_readers_reads_the_history(published):
+    with reader(Workspace(published.home)) as marts:
+        assert marts.execute("select count(*) from kpi_history").fetchall()[0][0] > 0
+
+
+def test_pruning_leaves_the_history_and_what_the_next_run_is_compared_with(published):
+    workspace, before = Workspace(published.home), history_files(published)
+    for number in range(KEPT_GENERATIONS + 2):
+        publishing.publish(workspace, f"view{number}", as_of=END.isoformat())
+    kept = [m["generation"] for m in generations(workspace)]
+    assert len(kept) == KEPT_GENERATIONS + 1 and published.first["generation"] not in kept
+    assert history.last_plain(workspace)["generation"] == published.second["generation"] in kept
+    assert history_files(published) == before
+    assert published.ask("select count(*) from dim_publishes") == [(2,)]
+
+
+@pytest.mark.parametrize("killed_at", ["rename", "prepare"])
+def test_a_killed_publish_adds_all_or_nothing(published, monkeypatch, killed_at):
+    workspace, before = Workspace(published.home), history_files(published)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(*((Path, "rename") if killed_at == "rename" else (history, "prepare")), killed)
+        with pytest.raises(KeyboardInterrupt):
+            publishing.publish(workspace, "killed")
+    assert history_files(published) == before and manifest(published) == published.second
+    history.prepare(workspace)  # the next run
+    added = {name for name in history_files(published) if name not in before}
+    assert history_files(published).items() >= before.items()
+    if killed_at == "rename":
+        assert added == set() and history.last_plain(workspace) == published.second
+    else:  # the generation is whole and audited: it counts, as `pulse publish` would show it
+        assert {name.split("/")[0] for name in added} >= {"dim_publishes"}
+        assert history.last_plain(workspace)["fingerprint"] == "killed"
+    publishing.publish(workspace, "after")
+    assert not list((workspace.published / "generations").glob(".*"))
+
+
+def test_a_changed_rule_rewrites_nothing_that_was_published(tmp_path):
+    """N11, with the project's own rules seed changed between two runs."""
+    root = tmp_path / "project"
+    for folder in ("dbt_project", "expectations", "orchestration"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "target", "logs"))
+    pulse = Pulse(tmp_path / "workspace", root)
+    shop(pulse)
+    pulse("run")
+    first, files = manifest(pulse), history_files(pulse)
+    changed_on = END - timedelta(days=3)
+    states = f"select * from fct_outlet_states where valid_to <= date '{changed_on}' order by all"
+    state_on = (
+        "select outlet_id, rule_set, state from fct_outlet_states "
+        "where date '{}' >= valid_from and date '{}' < valid_to order by all"
+    )
+    days = [changed_on - timedelta(days=n) for n in (1, 2, 30)]
+    ended, held = pulse.ask(states), [pulse.ask(state_on.format(day, day)) for day in days]
+    with (root / "dbt_project" / "seeds" / "rules.csv").open("a") as rules:
+        rules.write(
+            f"standard,default,,{changed_on},2,inactive_days,20\ngeneral,default,,{changed_on},2,window_days,45\n"
+        )
+    pulse("run")
+    assert [pulse.ask(state_on.format(day, day)) for day in days] == held
+    assert set(ended) <= set(pulse.ask(states))
+    assert pulse.ask(state_on.format(END, END)) != held[0], "the rule changed nothing at all"
+    assert history_files(pulse).items() > files.items()
+    added = pulse.ask(
+        "select distinct window_days from kpi_history where generation > ? and not is_withdrawn", first["generation"]
+    )
+    assert added == [(45,)], "only the new window is new"
+    assert pulse.ask("select count(*) from rpt_restatements") == [(0,)]
