@@ -42,9 +42,12 @@ STATE_MUTANTS = (
 )  # fmt: skip
 
 HISTORY_MUTANTS = (
-    ("what did not change is not repeated", "kpi_history", "select * from kpi_inactivity_daily\n    except\n    select * from stg_kpi_published", "select * from kpi_inactivity_daily"),
+    ("what did not change is not repeated", "kpi_history", "published.as_of_date is null", "true"),
+    ("a month with a change is compared", "kpi_history", "where now_months.fingerprint is distinct from published_months.fingerprint", "where published_months.fingerprint is null"),
+    ("a changed cell opens with the row that holds", "rpt_restatements", "stacked.holds_until >= changed_cells.changed_from", "stacked.as_of_date >= changed_cells.changed_from"),
+    ("what was alike before the change is not restated", "rpt_restatements", "running.as_of_date between running.changed_from and", "running.as_of_date <="),
     ("what is gone is withdrawn", "kpi_history", "true as is_withdrawn", "false as is_withdrawn"),
-    ("a day that both runs know is restated", "rpt_restatements", "running.as_of_date <= both_published.last_day", "running.as_of_date < both_published.last_day"),
+    ("a day that both runs know is restated", "rpt_restatements", "and both_published.last_day\n        and (", "and both_published.last_day - 1\n        and ("),
     ("a day that was not published is not restated", "rpt_restatements", "select least(int_last_publish.as_of_date, int_as_of.as_of_date)", "select greatest(int_last_publish.as_of_date, int_as_of.as_of_date)"),
     ("a figure holds until the next of either publish", "rpt_restatements", "cast(running.next_date + -1 as date)", "running.next_date"),
     ("before and after are told apart", "rpt_restatements", "case when is_now = 0 then lapsed_step", "case when is_now = 1 then lapsed_step"),

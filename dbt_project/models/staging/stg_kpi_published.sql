@@ -13,6 +13,7 @@ with source as (
         country,
         channel,
         abc_class,
+        holds_until,
         universe_outlets,
         active_outlets,
         inactive_outlets,

@@ -14,6 +14,7 @@ with kpi_inactivity_daily as (
         country,
         channel,
         abc_class,
+        holds_until,
         universe_outlets,
         active_outlets,
         lapsed_outlets,
@@ -39,6 +40,7 @@ stg_kpi_published as (
         country,
         channel,
         abc_class,
+        holds_until,
         universe_outlets,
         active_outlets,
         lapsed_outlets,
@@ -114,7 +116,8 @@ changed_cells as (
         kpi_history.region,
         kpi_history.country,
         kpi_history.channel,
-        kpi_history.abc_class
+        kpi_history.abc_class,
+        min(kpi_history.as_of_date) as changed_from
     from kpi_history
     inner join both_windows
         on kpi_history.window_days = both_windows.window_days
@@ -148,13 +151,17 @@ stacked as (
 
 ),
 
+-- before its first changed day a cell is alike in both, so it is opened by the row that holds on that day
 in_changed_cells as (
 
-    select stacked.*
+    select
+        stacked.*,
+        changed_cells.changed_from
     from stacked
     inner join changed_cells
         on
             stacked.window_days = changed_cells.window_days
+            and stacked.holds_until >= changed_cells.changed_from
             and stacked.feed is not distinct from changed_cells.feed
             and stacked.beat_id is not distinct from changed_cells.beat_id
             and stacked.rep_id is not distinct from changed_cells.rep_id
@@ -201,6 +208,7 @@ days as (
         country,
         channel,
         abc_class,
+        changed_from,
         sum(case when is_now = 0 then universe_step else 0 end) as universe_before,
         sum(case when is_now = 1 then universe_step else 0 end) as universe_after,
         sum(case when is_now = 0 then active_step else 0 end) as active_before,
@@ -227,7 +235,8 @@ days as (
         region,
         country,
         channel,
-        abc_class
+        abc_class,
+        changed_from
 
 ),
 
@@ -245,6 +254,7 @@ running as (
         country,
         channel,
         abc_class,
+        changed_from,
         sum(universe_before) over cell_days as universe_outlets_before,
         sum(universe_after) over cell_days as universe_outlets_after,
         sum(active_before) over cell_days as active_outlets_before,
@@ -309,7 +319,7 @@ final as (
     from running
     cross join both_published
     where
-        running.as_of_date <= both_published.last_day
+        running.as_of_date between running.changed_from and both_published.last_day
         and (
             running.universe_outlets_before != running.universe_outlets_after
             or running.active_outlets_before != running.active_outlets_after
