@@ -4,6 +4,7 @@ with stg_order_arrivals as (
 
     select
         feed,
+        source_order_id,
         order_id,
         line_number,
         outlet_id,
@@ -28,13 +29,12 @@ int_last_publish as (
 
 ),
 
-arrived as (
+int_orders_arrived as (
 
-    select stg_order_arrivals.order_id
-    from stg_order_arrivals
-    inner join int_last_publish
-        on stg_order_arrivals.loaded_at > int_last_publish.published_at
-    group by stg_order_arrivals.order_id
+    select
+        feed,
+        source_order_id
+    from {{ ref('int_orders_arrived') }}
 
 ),
 
@@ -45,8 +45,10 @@ versions as (
         int_last_publish.as_of_date as published_as_of_date,
         stg_order_arrivals.loaded_at <= int_last_publish.published_at as was_published
     from stg_order_arrivals
-    inner join arrived
-        on stg_order_arrivals.order_id = arrived.order_id
+    inner join int_orders_arrived
+        on
+            stg_order_arrivals.feed = int_orders_arrived.feed
+            and stg_order_arrivals.source_order_id = int_orders_arrived.source_order_id
     cross join int_last_publish
 
 ),

@@ -44,6 +44,7 @@ renamed as (
 
     select
         _feed as feed,
+        order_id as source_order_id,
         {{ global_id('order_id') }} as order_id,
         line_number,
         {{ global_id('outlet_id') }} as outlet_id,
