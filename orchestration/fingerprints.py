@@ -54,14 +54,16 @@ def _marker(workspace: Workspace) -> Path:
     return workspace.dbt / "last_build"
 
 
-def begin_build(workspace: Workspace) -> bool:
+def begin_build(workspace: Workspace, known_at: str) -> bool:
     """Whether the warehouse can go on from the last build; if not, it is built anew.
 
     It can if that build came to its end, with the same code, settings and feeds; a killed one leaves no marker.
+    What was known at a moment is always built anew.
     """
     marker = _marker(workspace)
     goes_on = (
-        workspace.warehouse.exists()
+        not known_at
+        and workspace.warehouse.exists()
         and marker.exists()
         and marker.read_text() == _code_and_settings(workspace).hexdigest()
     )
@@ -69,15 +71,16 @@ def begin_build(workspace: Workspace) -> bool:
     return goes_on
 
 
-def end_build(workspace: Workspace) -> None:
+def end_build(workspace: Workspace, known_at: str) -> None:
     """The warehouse is whole: the next build may go on from here."""
-    _marker(workspace).write_text(_code_and_settings(workspace).hexdigest())
+    if not known_at:
+        _marker(workspace).write_text(_code_and_settings(workspace).hexdigest())
 
 
-def inputs(workspace: Workspace, as_of: str) -> str:
-    """One hash over the accepted files, the code, the settings and the date asked for."""
+def inputs(workspace: Workspace, as_of: str, known_at: str = "") -> str:
+    """One hash over the accepted files, the code, the settings, and the date and the moment asked for."""
     digest = _code_and_settings(workspace)
-    digest.update(as_of.encode())
+    digest.update(repr([as_of, known_at]).encode())
     with Ledger(workspace) as ledger:
         for line in ledger.landed():
             digest.update(repr(line).encode())

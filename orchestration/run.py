@@ -25,10 +25,11 @@ concurrency:
 
 
 class PulseResource(dg.ConfigurableResource):
-    """What every step of a run shares: the workspace, the business date asked for, and where progress goes."""
+    """What every step of a run shares: the workspace, the date and the moment asked for, and where progress goes."""
 
     as_of: str = ""
     full: bool = False
+    known_at: str = ""
     progress: bool = True
 
     @property
@@ -36,13 +37,17 @@ class PulseResource(dg.ConfigurableResource):
         return Workspace.current()
 
     def dbt_variables(self) -> dict[str, str]:
-        return {"as_of_date": self.as_of, "reporting_currency": fingerprints.reporting_currency(self.workspace)}
+        return {
+            "as_of_date": self.as_of,
+            "known_at": self.known_at,
+            "reporting_currency": fingerprints.reporting_currency(self.workspace),
+        }
 
     def dbt_mode(self, layer: str) -> list[str]:
         """Only intermediate holds models that go on from the last build; whether they can is decided here, once."""
         if layer != "intermediate":
             return []
-        goes_on = fingerprints.begin_build(self.workspace)
+        goes_on = fingerprints.begin_build(self.workspace, self.known_at)
         return [] if goes_on and not self.full else ["--full-refresh"]
 
     @contextmanager
@@ -63,11 +68,12 @@ def generation(context: dg.AssetExecutionContext, pulse: PulseResource) -> dg.Ma
     with pulse.step("Publishing"):
         manifest = publish(
             pulse.workspace,
-            fingerprints.inputs(pulse.workspace, pulse.as_of),
+            fingerprints.inputs(pulse.workspace, pulse.as_of, pulse.known_at),
             pulse.as_of or None,
+            pulse.known_at or None,
             checks=_judged(context),
         )
-        fingerprints.end_build(pulse.workspace)
+        fingerprints.end_build(pulse.workspace, pulse.known_at)
     return dg.MaterializeResult(
         metadata={
             "generation": manifest["generation"],
@@ -110,7 +116,7 @@ def prepare_dagster(home: Path) -> None:
     os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 
-def execute(workspace: Workspace, as_of: str, full: bool, progress: bool) -> RunResult:
+def execute(workspace: Workspace, as_of: str, known_at: str, full: bool, progress: bool) -> RunResult:
     """Execute the job in this process."""
     prepare_dagster(workspace.dagster)
     with step("Reading the models", shown=progress):
@@ -120,7 +126,9 @@ def execute(workspace: Workspace, as_of: str, full: bool, progress: bool) -> Run
         instance=dg.DagsterInstance.get(),
         raise_on_error=False,
         run_config={
-            "resources": {"pulse": {"config": {"as_of": as_of, "full": full, "progress": progress}}},
+            "resources": {
+                "pulse": {"config": {"as_of": as_of, "known_at": known_at, "full": full, "progress": progress}}
+            },
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
     )

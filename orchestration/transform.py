@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
+from orchestration import history
 from orchestration.workspace import Workspace
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
@@ -69,6 +70,7 @@ def run_layer(
     context: dg.AssetExecutionContext, workspace: Workspace, layer: str, variables: dict, extra: Sequence[str]
 ) -> Iterator:
     """Build one layer and tell Dagster of each model and test; a failure stops what comes after."""
+    history.prepare(workspace)
     selection = layer_selection(set(context.selected_asset_keys), set(context.assets_def.keys), LAYERS[layer])
     outcome = invoke(workspace, dbt_arguments("build", selection, variables, extra))
     if outcome.result is None:

@@ -200,3 +200,17 @@ def churning_lakes(draw) -> dict[str, list[dict]]:
             if "_feed" in row:
                 row["_row_number"] = place + 1
     return lake
+
+
+@st.composite
+def deliveries(draw) -> dict[str, list[dict]]:
+    """A lake whose orders and their versions came on three days, in any order; some came twice."""
+    lake = draw(lakes())
+    repeated = []
+    for row in lake["orders"]:
+        came = draw(st.integers(0, 2))
+        row["_loaded_at"] = LOADED + timedelta(days=came)
+        if draw(st.integers(0, 5)) == 0:
+            repeated.append({**row, "_loaded_at": LOADED + timedelta(days=draw(st.integers(came, 2)))})
+    lake["orders"] += [{**row, "_row_number": len(lake["orders"]) + n} for n, row in enumerate(repeated, 1)]
+    return lake

@@ -59,3 +59,24 @@ CHURN_MUTANTS = (
     ("visits from the day after the last order", "fct_outlet_silence", "stg_visits.planned_on > last_orders.last_order_date", "stg_visits.planned_on >= last_orders.last_order_date"),
     ("usual weekdays only", "fct_outlet_silence", "shares.percent_of_order_days >= rules.weekday_percent", "true"),
 )  # fmt: skip
+
+HISTORY_MUTANTS = (
+    ("what did not change is not repeated", "kpi_history", "published.as_of_date is null", "true"),
+    ("a month with a change is compared", "kpi_history", "where now_months.fingerprint is distinct from published_months.fingerprint", "where published_months.fingerprint is null"),
+    ("a changed cell opens with the row that holds", "rpt_restatements", "stacked.holds_until >= changed_cells.changed_from", "stacked.as_of_date >= changed_cells.changed_from"),
+    ("what was alike before the change is not restated", "rpt_restatements", "running.as_of_date between running.changed_from and", "running.as_of_date <="),
+    ("what is gone is withdrawn", "kpi_history", "true as is_withdrawn", "false as is_withdrawn"),
+    ("a day that both runs know is restated", "rpt_restatements", "and both_published.last_day\n        and (", "and both_published.last_day - 1\n        and ("),
+    ("a day that was not published is not restated", "rpt_restatements", "select least(int_last_publish.as_of_date, int_as_of.as_of_date)", "select greatest(int_last_publish.as_of_date, int_as_of.as_of_date)"),
+    ("a figure holds until the next of either publish", "rpt_restatements", "cast(running.next_date + -1 as date)", "running.next_date"),
+    ("before and after are told apart", "rpt_restatements", "case when is_now = 0 then lapsed_step", "case when is_now = 1 then lapsed_step"),
+    ("late is what came after the last publish", "int_orders_late", "stg_order_arrivals.loaded_at <= int_last_publish.published_at as was_published", "stg_order_arrivals.loaded_at < date '2026-01-01' as was_published"),
+    ("what arrived since the last publish is looked at", "int_orders_arrived", "stg_order_arrivals.loaded_at > int_last_publish.published_at", "stg_order_arrivals.loaded_at > int_last_publish.published_at + interval 1 day"),
+    ("late is for a day that was published", "int_orders_late", "sides.business_date <= sides.published_as_of_date", "true"),
+    ("an order that came twice is not late", "int_orders_late", "not now.was_published\n        and (", "not now.was_published\n        and (true or "),
+    ("an order that names another outlet is late for both", "int_orders_late", "0 as is_now,\n        1 as is_published\n    from published", "0 as is_now,\n        1 as is_published\n    from published where false"),
+    ("the version updated last is the order", "int_orders_late", "order by updated_at desc nulls last, loaded_at desc", "order by loaded_at desc"),
+    ("in the cell of its own day", "rpt_late_orders", "counted.business_date >= int_outlet_cells.valid_from\n            and counted.business_date < int_outlet_cells.valid_to", "int_outlet_cells.valid_to > date '9999-12-30'"),
+    ("a month is first published once", "kpi_month_ends_published", "published_months.month_start is null", "true"),
+    ("a month is published on its last day", "kpi_month_ends_published", "cast(date_day + 1 as date)", "date_day"),
+)  # fmt: skip

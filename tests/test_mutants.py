@@ -6,13 +6,14 @@
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
-from tests import test_false_churn, test_kpi, test_states
-from tests.histories import churning_lakes, lakes
-from tests.mutants import CHURN_MUTANTS, KPI_MUTANTS, STATE_MUTANTS
+from tests import test_false_churn, test_history, test_kpi, test_states
+from tests.histories import churning_lakes, deliveries, lakes
+from tests.mutants import CHURN_MUTANTS, HISTORY_MUTANTS, KPI_MUTANTS, STATE_MUTANTS
 
-CASES = [(test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
-CASES += [(test_states.differences, *mutant) for mutant in STATE_MUTANTS]
-CASES += [(test_false_churn.differences, *mutant) for mutant in CHURN_MUTANTS]
+CASES = [(lakes, test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
+CASES += [(lakes, test_states.differences, *mutant) for mutant in STATE_MUTANTS]
+CASES += [(churning_lakes, test_false_churn.differences, *mutant) for mutant in CHURN_MUTANTS]
+CASES += [(deliveries, test_history.differences, *mutant) for mutant in HISTORY_MUTANTS]
 SEARCH = settings(
     max_examples=500,
     deadline=None,
@@ -24,8 +25,9 @@ SEARCH = settings(
 
 
 @pytest.mark.parametrize(
-    ("differences", "rule", "model", "text", "wrong"), CASES, ids=[case[1].replace(" ", "_") for case in CASES]
+    ("histories", "differences", "rule", "model", "text", "wrong"),
+    CASES,
+    ids=[case[2].replace(" ", "_") for case in CASES],
 )
-def test_a_broken_rule_is_noticed(models, differences, rule, model, text, wrong):
-    histories = churning_lakes if differences is test_false_churn.differences else lakes
+def test_a_broken_rule_is_noticed(models, histories, differences, rule, model, text, wrong):
     find(histories(), lambda lake: bool(differences(models, lake, replaced=(model, text, wrong))), settings=SEARCH)
