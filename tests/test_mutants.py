@@ -6,12 +6,13 @@
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
-from tests import test_kpi, test_states
+from tests import test_kpi, test_monthly, test_states
 from tests.histories import lakes
-from tests.mutants import KPI_MUTANTS, STATE_MUTANTS
+from tests.mutants import KPI_MUTANTS, MONTHLY_MUTANTS, STATE_MUTANTS
 
 CASES = [(test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
 CASES += [(test_states.differences, *mutant) for mutant in STATE_MUTANTS]
+CASES += [(test_monthly.differences, *mutant) for mutant in MONTHLY_MUTANTS]
 SEARCH = settings(
     max_examples=500,
     deadline=None,

@@ -1,0 +1,8 @@
+{# Whole months from the first day of one month to the first day of another. #}
+{% macro months_between(first_month, second_month) -%}
+    {{ adapter.dispatch('months_between')(first_month, second_month) }}
+{%- endmacro %}
+
+{% macro duckdb__months_between(first_month, second_month) -%}
+    cast(datediff('month', {{ first_month }}, {{ second_month }}) as integer)
+{%- endmacro %}
