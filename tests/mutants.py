@@ -48,6 +48,7 @@ MONTHLY_MUTANTS = (
     ("a reopening while lapsed enters the universe", "int_inactivity_month_changes", "direction = 1 and other_status = 'out'", "direction = 1 and other_status = 'closed'"),
     ("moved in is by a new cell", "int_inactivity_month_changes", "direction = 1 and other_status = 'moved'", "direction = -1 and other_status = 'moved'"),
     ("moved out is by a new cell", "int_inactivity_month_changes", "direction = -1 and other_status = 'moved'", "direction = 1 and other_status = 'moved'"),
+    ("a new row of the same cell is no move", "int_inactivity_month_changes", "group by\n        outlet_id,", "group by\n        direction,\n        outlet_id,"),
     ("a late feed takes outlets out of the lapsed", "int_inactivity_month_changes", "direction = -1 and other_status = 'unknown'", "direction = -1 and other_status = 'out'"),
     ("lost money counts from the crossing day on", "int_inactivity_month_changes", "(cast(month_end - event_date as integer) + 1)", "cast(month_end - event_date as integer)"),
     ("the rate is that of the last silence", "int_inactivity_month_changes", "and unioned.event_date > silences.last_order_date", "and unioned.event_date >= silences.last_order_date"),

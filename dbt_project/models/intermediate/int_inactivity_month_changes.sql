@@ -41,8 +41,9 @@ int_as_of as (
 
 ),
 
--- a doubtful lapse that becomes certain is no flow, unless the outlet changes its cell on that very day
-certified as (
+-- lapsed before and after the day: a flow only where the cell is another one; a doubtful lapse that becomes certain
+-- is none, nor is a new assignment to the same cell
+continued as (
 
     select
         outlet_id,
@@ -64,7 +65,7 @@ certified as (
     from int_inactivity_events
     where
         status = 'lapsed'
-        and other_status = 'lapsed'
+        and other_status in ('lapsed', 'moved')
     group by
         outlet_id,
         feed,
@@ -103,9 +104,9 @@ unioned as (
     from int_inactivity_events
     where
         status != 'lapsed'
-        or other_status != 'lapsed'
+        or other_status not in ('lapsed', 'moved')
     union all
-    select * from certified
+    select * from continued
 
 ),
 
