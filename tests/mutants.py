@@ -80,3 +80,23 @@ HISTORY_MUTANTS = (
     ("a month is first published once", "kpi_month_ends_published", "published_months.month_start is null", "true"),
     ("a month is published on its last day", "kpi_month_ends_published", "cast(date_day + 1 as date)", "date_day"),
 )  # fmt: skip
+
+MONTHLY_MUTANTS = (
+    ("a return is one from having been active", "int_inactivity_month_changes", "direction = -1 and other_status = 'active'", "direction = -1 and other_status in ('active', 'moved')"),
+    ("a monthly crossing comes from being active", "int_inactivity_month_changes", "direction = 1 and other_status = 'active'", "direction = 1 and other_status != 'lapsed'"),
+    ("a closure while lapsed leaves the universe", "int_inactivity_month_changes", "direction = -1 and other_status = 'out'", "direction = -1 and other_status = 'closed'"),
+    ("a reopening while lapsed enters the universe", "int_inactivity_month_changes", "direction = 1 and other_status = 'out'", "direction = 1 and other_status = 'closed'"),
+    ("moved in is by a new cell", "int_inactivity_month_changes", "direction = 1 and other_status = 'moved'", "direction = -1 and other_status = 'moved'"),
+    ("moved out is by a new cell", "int_inactivity_month_changes", "direction = -1 and other_status = 'moved'", "direction = 1 and other_status = 'moved'"),
+    ("a new row of the same cell is no move", "int_inactivity_month_changes", "group by\n        outlet_id,", "group by\n        direction,\n        outlet_id,"),
+    ("a late feed takes outlets out of the lapsed", "int_inactivity_month_changes", "direction = -1 and other_status = 'unknown'", "direction = -1 and other_status = 'out'"),
+    ("lost money counts from the crossing day on", "int_inactivity_month_changes", "(cast(month_end - event_date as integer) + 1)", "cast(month_end - event_date as integer)"),
+    ("the rate is that of the last silence", "int_inactivity_month_changes", "and unioned.event_date > silences.last_order_date", "and unioned.event_date >= silences.last_order_date"),
+    ("money lost to date counts from the last order", "int_inactivity_month_changes", "daily_net_amount_change * last_order_day_number", "daily_net_amount_change * (last_order_day_number + window_days)"),
+    ("who was lapsed before loses the whole month", "kpi_inactivity_monthly", "(cast(month_end - month_start as integer) + 1)\n                    + month_net", "cast(month_end - month_start as integer)\n                    + month_net"),
+    ("a month without a change repeats the one before", "kpi_inactivity_monthly", "then held.months_to_next - 1", "then 0"),
+    ("flows are not repeated", "kpi_inactivity_monthly", "months_after = 0 as is_changed", "true as is_changed"),
+    ("the month ends on the business date", "kpi_inactivity_monthly", "as date), as_of_date) as month_end", "as date), date '9999-12-31') as month_end"),
+    ("as-is counts whole months of the interval's end", "kpi_inactivity_monthly_as_is", "when intervals.valid_to <= int_as_of.as_of_date", "when intervals.valid_to < date '1900-01-01'"),
+    ("as-is takes the cell of today", "kpi_inactivity_monthly_as_is", "int_outlet_cells.valid_from <= int_as_of.as_of_date\n            and int_outlet_cells.valid_to > int_as_of.as_of_date", "int_outlet_cells.valid_from <= date '1950-01-01'\n            and int_outlet_cells.valid_to > date '1950-01-01'"),
+)  # fmt: skip

@@ -1,5 +1,5 @@
 -- grain: beat and window, on the business date of the run
--- counts and amounts add up over beats; windows overlap and do not add up
+-- counts and amounts add up over beats; windows overlap and do not add up; the interval of a share never adds up
 with kpi_inactivity_daily as (
 
     select
@@ -13,6 +13,17 @@ with kpi_inactivity_daily as (
         never_ordered_outlets,
         unknown_outlets
     from {{ ref('kpi_inactivity_daily') }}
+
+),
+
+rules as (
+
+    select cast(value as integer) as small_group_outlets
+    from {{ ref('rules') }}
+    where
+        rule_set = 'general'
+        and scope = 'default'
+        and parameter = 'small_group_outlets'
 
 ),
 
@@ -117,10 +128,16 @@ final as (
         counted.lapsed_outlets,
         counted.never_ordered_outlets,
         counted.unknown_outlets,
+        {{ wilson_low('counted.lapsed_outlets', '(counted.active_outlets + counted.inactive_outlets)') }}
+            as lapsed_share_low,
+        {{ wilson_high('counted.lapsed_outlets', '(counted.active_outlets + counted.inactive_outlets)') }}
+            as lapsed_share_high,
+        counted.active_outlets + counted.inactive_outlets < rules.small_group_outlets as is_small_group,
         int_as_of.reporting_currency,
         cast(coalesce(priced.monthly_net_amount_lost, 0) as decimal(18, 2)) as monthly_net_amount_lost
     from counted
     cross join int_as_of
+    cross join rules
     left join priced
         on
             counted.beat_id = priced.beat_id

@@ -1,0 +1,170 @@
+-- grain: cell, window and month in which something of the cell changes; what kpi_inactivity_monthly sums up
+-- flows are of lapsed outlets, each in the cell in which the outlet is lapsed
+-- money as changes too: a lapse adds a rate per day and its end takes it away, so no outlet is multiplied by months
+with int_cell_events as (
+
+    select
+        outlet_id,
+        cell_number,
+        window_days,
+        event_date,
+        status,
+        is_doubtful,
+        direction,
+        other_status
+    from {{ ref('int_cell_events') }}
+
+),
+
+int_outlet_run_rates as (
+
+    select
+        outlet_id,
+        last_order_date,
+        daily_net_amount
+    from {{ ref('int_outlet_run_rates') }}
+
+),
+
+int_as_of as (
+
+    select as_of_date
+    from {{ ref('int_as_of') }}
+
+),
+
+-- lapsed before and after the day: a flow only where the cell is another one; a doubtful lapse that becomes certain
+-- is none, nor is a new assignment to the same cell
+continued as (
+
+    select
+        outlet_id,
+        cell_number,
+        window_days,
+        event_date,
+        'lapsed' as status,
+        sum(direction) as direction,
+        sum(case when is_doubtful then direction else 0 end) as doubtful_change,
+        case when sum(direction) = 0 then 'lapsed' else 'moved' end as other_status
+    from int_cell_events
+    where
+        status = 'lapsed'
+        and other_status in ('lapsed', 'moved')
+    group by
+        outlet_id,
+        cell_number,
+        window_days,
+        event_date
+
+),
+
+unioned as (
+
+    select
+        outlet_id,
+        cell_number,
+        window_days,
+        event_date,
+        status,
+        direction,
+        case when is_doubtful then direction else 0 end as doubtful_change,
+        other_status
+    from int_cell_events
+    where
+        status != 'lapsed'
+        or other_status not in ('lapsed', 'moved')
+    union all
+    select * from continued
+
+),
+
+silences as (
+
+    select
+        outlet_id,
+        last_order_date,
+        -- without an exchange rate nothing is known of its worth
+        coalesce(daily_net_amount, 0) as daily_net_amount,
+        coalesce(
+            lead(last_order_date) over (partition by outlet_id order by last_order_date), date '9999-12-31'
+        ) as next_last_order_date
+    from int_outlet_run_rates
+
+),
+
+priced as (
+
+    select
+        unioned.* exclude (outlet_id),
+        cast(date_trunc('month', unioned.event_date) as date) as month_start,
+        coalesce(silences.daily_net_amount, 0) * unioned.direction as daily_net_amount_change,
+        coalesce({{ days_between("date '1900-01-01'", 'silences.last_order_date') }}, 0) as last_order_day_number
+    from unioned
+    left join silences
+        on
+            unioned.status = 'lapsed'
+            and unioned.outlet_id = silences.outlet_id
+            and unioned.event_date > silences.last_order_date
+            and unioned.event_date <= silences.next_last_order_date
+
+),
+
+bounded as (
+
+    select
+        priced.*,
+        least(
+            {{ add_days(add_months('priced.month_start', 1), -1) }}, int_as_of.as_of_date
+        ) as month_end
+    from priced
+    cross join int_as_of
+
+),
+
+final as (
+
+    select
+        cell_number,
+        window_days,
+        month_start,
+        sum(case when status = 'active' then direction else 0 end) as active_change,
+        sum(case when status = 'lapsed' then direction else 0 end) as lapsed_change,
+        sum(case when status = 'never_ordered' then direction else 0 end) as never_ordered_change,
+        sum(case when status = 'unknown' then direction else 0 end) as unknown_change,
+        sum(doubtful_change) as doubtful_change,
+        count(*) filter (
+            where status = 'lapsed' and direction = 1 and other_status = 'active'
+        ) as newly_inactive_outlets,
+        count(*) filter (
+            where status = 'lapsed' and direction = -1 and other_status = 'active'
+        ) as reactivated_outlets,
+        count(*) filter (
+            where status = 'lapsed' and direction = 1 and other_status = 'out'
+        ) as entered_universe_outlets,
+        count(*) filter (
+            where status = 'lapsed' and direction = -1 and other_status = 'out'
+        ) as left_universe_outlets,
+        count(*) filter (where status = 'lapsed' and direction = 1 and other_status = 'moved') as moved_in_outlets,
+        count(*) filter (where status = 'lapsed' and direction = -1 and other_status = 'moved') as moved_out_outlets,
+        count(*) filter (
+            where status = 'lapsed' and direction = 1 and other_status = 'unknown'
+        ) as became_known_outlets,
+        count(*) filter (
+            where status = 'lapsed' and direction = -1 and other_status = 'unknown'
+        ) as became_unknown_outlets,
+        cast(sum(daily_net_amount_change) as decimal(28, 4)) as daily_net_amount_change,
+        -- from the day of the change to the end of its month
+        cast(
+            sum(daily_net_amount_change * ({{ days_between('event_date', 'month_end') }} + 1)) as decimal(28, 4)
+        ) as month_net_amount_change,
+        -- rate times day number of the last order: with the rates it tells what was lost since then on any day
+        cast(sum(daily_net_amount_change * last_order_day_number) as decimal(28, 4)) as silence_start_change
+    from bounded
+    group by
+        cell_number,
+        window_days,
+        month_start
+
+)
+
+select * from final
