@@ -17,6 +17,10 @@ SIZES ?= 1M 5M
 bench: .venv/bench-ready
 	@.venv/bin/python -m benchmarks.run $(SIZES)
 
+# Two hundred random deliveries, each time: going on from the last build equals building anew (about ten minutes).
+deliveries: setup
+	@PULSE_DELIVERIES=201 .venv/bin/python -m pytest tests/test_increments.py
+
 lint: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .

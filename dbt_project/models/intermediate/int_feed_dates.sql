@@ -1,4 +1,4 @@
--- grain: feed, distributor (null where none) and day on which it holds orders of any kind, cancelled ones and returns too
+-- grain: feed, distributor (null where none) and day on which it holds orders, cancelled ones and returns too
 with int_orders_unioned as (
 
     select

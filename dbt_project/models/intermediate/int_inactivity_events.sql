@@ -1,4 +1,4 @@
--- grain: outlet that counts, window, cell, day and direction: the events of int_cell_events with the names of their cell
+-- grain: outlet that counts, window, cell, day and direction: int_cell_events with the names of their cell
 with int_cell_events as (
 
     select *

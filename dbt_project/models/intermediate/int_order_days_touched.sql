@@ -82,7 +82,7 @@ final as (
     where
         outlet_id is not null
         and business_date is not null
-        {% if not is_incremental() %}and false{% endif %}
+        and {{ 'true' if is_incremental() else 'false' }}
 
 )
 

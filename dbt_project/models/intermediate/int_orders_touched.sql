@@ -36,7 +36,7 @@ final as (
         on
             versions.feed = new_files.feed
             and versions._file_hash = new_files.file_hash
-    {% if not is_incremental() %}where false{% endif %}
+    where {{ 'true' if is_incremental() else 'false' }}
     group by
         versions.feed,
         versions.order_id

@@ -82,10 +82,8 @@ rolled as (
     select
         spread.outlet_id,
         spread.month_start,
-        sum(spread.net_amount) over (
-            partition by spread.outlet_id order by spread.month_start
-            range between to_months(rules.abc_months) preceding and to_months(1) preceding
-        ) as net_amount
+        {{ sum_of_months_before('spread.net_amount', 'spread.outlet_id', 'spread.month_start', 'rules.abc_months') }}
+            as net_amount
     from spread
     cross join rules
 
