@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 export PULSE_HOME ?= $(CURDIR)/workspace
 export DO_NOT_TRACK = 1
 
-.PHONY: run test lint docs setup lock dev clean
+.PHONY: run test bench lint docs setup lock dev clean
 
 run: setup
 	@test -n "$$(ls $(PULSE_HOME)/feeds/*.yml 2>/dev/null)" || .venv/bin/pulse sample story
@@ -11,6 +11,11 @@ run: setup
 
 test: setup
 	@.venv/bin/python -m pytest
+
+# SIZES="5M 20M 50M 100M" for more; 100M takes about 30 GB of disk
+SIZES ?= 1M 5M
+bench: .venv/bench-ready
+	@.venv/bin/python -m benchmarks.run $(SIZES)
 
 lint: setup
 	.venv/bin/ruff check .
@@ -34,9 +39,15 @@ setup: .venv/ready
 	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Same pins as the lock of the project, and what the benchmarks compare with.
+.venv/bench-ready: requirements-bench.lock .venv/ready
+	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
 # Needs uv (pip install uv); the addresses of indexes stay out of the lock.
 lock:
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements.lock
+	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements-bench.lock
 
 clean:
 	rm -rf .venv workspace

@@ -4,6 +4,7 @@ Lines come as one file a month, the last day by itself: that day, of which 5% ar
 daily increment. Same arguments, same rows.
 """
 
+import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,7 +26,12 @@ delivers: daily
 entities:
   outlets:
     files: "outlets.parquet"
-    columns: {outlet_id: outlet_id, channel: channel, beat_id: beat_id, distributor_id: distributor_id, opened_on: opened_on}
+    columns:
+      outlet_id: outlet_id
+      channel: channel
+      beat_id: beat_id
+      distributor_id: distributor_id
+      opened_on: opened_on
   beats:
     files: "beats.parquet"
     columns: {beat_id: beat_id, rep_id: rep_id, territory: territory, region: region, country: country}
@@ -52,6 +58,7 @@ class Size:
 
 
 SIZES = {
+    "tiny": Size(20_000, 400),
     "1M": Size(1_000_000, 20_000),
     "5M": Size(5_000_000, 100_000),
     "20M": Size(20_000_000, 150_000),
@@ -133,3 +140,7 @@ def write(home: Path, size: Size) -> Path:
             month = next_month
         connection.execute(f"copy (select * exclude (is_late) from last_day) to {literal(last_file)}")
     return last_file
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), SIZES[sys.argv[2]])

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -110,11 +110,17 @@ def land_command(as_json: AsJson = False) -> None:
 @app.command()
 def run(
     as_of: Annotated[str, typer.Option(metavar="DATE", help="Business date; default: newest day the feeds hold.")] = "",
+    full: Annotated[bool, typer.Option("--full", help="Build everything anew, whatever is new.")] = False,
+    known_at: Annotated[
+        str, typer.Option(metavar="MOMENT", help="Only what had arrived by then (UTC); default: all that has.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Do the whole way: land new files, rebuild, check, publish, and summarise.
 
-    Where nothing changed since the last publish, says so and stops. A failing check leaves readers on the old marts.
+    Where nothing changed since the last publish, says so and stops; where files are new, only what they touch is
+    recomputed. A failing check leaves readers on the old marts. With --as-of or --known-at readers see that view until
+    the next run; it is not added to the KPI history.
     """
     from orchestration import fingerprints
     from orchestration.landing import land
@@ -134,20 +140,25 @@ def run(
             as_of = date.fromisoformat(as_of).isoformat()
         except ValueError:
             raise typer.BadParameter(f"expected a date such as 2026-06-30, found {as_of!r}") from None
+    if known_at:
+        known_at = _moment(known_at)
     workspace = Workspace.current()
     with lease(workspace, "pulse run"):
         report = land(workspace)
         if not as_json:
             show_landing(console, report)
+        if known_at:
+            _something_known(workspace, known_at)
         published = current(workspace)
-        fresh = published is None or published["fingerprint"] != fingerprints.inputs(workspace, as_of)
+        inputs = fingerprints.inputs(workspace, as_of, known_at)
+        fresh = full or published is None or published["fingerprint"] != inputs
         if fresh:
             from orchestration.progress import step
 
             with step("Starting the engines", shown=not as_json):
                 from orchestration.run import execute
 
-            result = execute(workspace, as_of, progress=not as_json)
+            result = execute(workspace, as_of, known_at, full, progress=not as_json)
             if not result.success:
                 if as_json:
                     print(json.dumps(failed_run_as_dict(workspace, result), indent=1, default=str))
@@ -174,6 +185,26 @@ def status(as_json: AsJson = False) -> None:
 
     facts = workspace_status(Workspace.current())
     print(json.dumps(facts, indent=1, default=str)) if as_json else show_status(console, facts)
+
+
+@app.command("explain")
+def explain_command(
+    outlet: Annotated[
+        str, typer.Argument(help="Its outlet_id, the source's id, or a part of its name that only it has.")
+    ],
+    day: Annotated[str, typer.Argument(metavar="DATE", help="A day such as 2026-03-31.")],
+    rule_set: Annotated[str, typer.Option(help="Only by this ladder of limits, such as standard.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say why an outlet had its state on a day: orders, rules, feed, holes, links and failed checks."""
+    from orchestration.explain import explain, show_explanation
+
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        raise typer.BadParameter(f"expected a date such as 2026-03-31, found {day!r}", param_hint="DATE") from None
+    facts = explain(Workspace.current(), outlet, on, rule_set)
+    print(json.dumps(facts, indent=1, default=str)) if as_json else show_explanation(console, facts)
 
 
 @app.command()
@@ -272,6 +303,26 @@ def dev(port: Annotated[int, typer.Option(help="Port on this machine only.")] = 
     prepare_dagster(workspace.dagster)
     dagster = Path(sys.executable).parent / "dagster"
     os.execv(dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])
+
+
+def _moment(text: str) -> str:
+    """A moment in UTC as all its readers write it; one that names a zone is converted."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected a moment such as 2026-06-30T18:00, found {text!r}") from None
+    return (moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment).isoformat(timespec="microseconds")
+
+
+def _something_known(workspace: Workspace, known_at: str) -> None:
+    from orchestration.ledger import Ledger
+
+    with Ledger(workspace) as ledger:
+        first = ledger.first_loaded_at()
+    if first is None or first.replace(" ", "T") > known_at:
+        raise PulseError(
+            f"{workspace.home}: nothing was known at {known_at} UTC; the first file came {first or 'never'}"
+        )
 
 
 def _print_rows(title: str, rows: list[dict]) -> None:

@@ -41,13 +41,46 @@ def reporting_currency(workspace: Workspace) -> str:
     return str(settings(workspace).get("reporting_currency", ""))
 
 
-def inputs(workspace: Workspace, as_of: str) -> str:
-    """One hash over the accepted files, the code, the settings and the date asked for."""
-    digest = hashlib.sha256(json.dumps([as_of, settings(workspace)], sort_keys=True, default=str).encode())
+def _code_and_settings(workspace: Workspace) -> "hashlib._Hash":
+    digest = hashlib.sha256(json.dumps(settings(workspace), sort_keys=True, default=str).encode())
     for path in code_files():
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     for path in sorted(workspace.feeds.glob("*.yml")):
         digest.update(path.name.encode() + path.read_bytes())
+    return digest
+
+
+def _marker(workspace: Workspace) -> Path:
+    return workspace.dbt / "last_build"
+
+
+def begin_build(workspace: Workspace, known_at: str) -> bool:
+    """Whether the warehouse can go on from the last build; if not, it is built anew.
+
+    It can if that build came to its end, with the same code, settings and feeds; a killed one leaves no marker.
+    What was known at a moment is always built anew.
+    """
+    marker = _marker(workspace)
+    goes_on = (
+        not known_at
+        and workspace.warehouse.exists()
+        and marker.exists()
+        and marker.read_text() == _code_and_settings(workspace).hexdigest()
+    )
+    marker.unlink(missing_ok=True)
+    return goes_on
+
+
+def end_build(workspace: Workspace, known_at: str) -> None:
+    """The warehouse is whole: the next build may go on from here."""
+    if not known_at:
+        _marker(workspace).write_text(_code_and_settings(workspace).hexdigest())
+
+
+def inputs(workspace: Workspace, as_of: str, known_at: str = "") -> str:
+    """One hash over the accepted files, the code, the settings, and the date and the moment asked for."""
+    digest = _code_and_settings(workspace)
+    digest.update(repr([as_of, known_at]).encode())
     with Ledger(workspace) as ledger:
         for line in ledger.landed():
             digest.update(repr(line).encode())

@@ -113,7 +113,7 @@ def _land_once(workspace: Workspace, ledger: Ledger, path: Path, feed: Feed, ent
         name=path.name,
         hash=file_hash,
         status="landed",
-        loaded_at=now.isoformat(sep=" ", timespec="seconds"),
+        loaded_at=now.isoformat(sep=" ", timespec="microseconds"),
         feed_hash=_feed_hash(feed),
     )
     try:
@@ -360,13 +360,12 @@ def _export(workspace: Workspace, feeds: dict[str, Feed], files: list[FileReport
     with duckdb.connect() as connection:
         connection.execute(
             "create table feeds (feed varchar, time_zone varchar, currency varchar, delivers varchar, "
-            "description varchar, orders_from_lines boolean)"
+            "description varchar, orders_from_lines boolean, first_loaded_at timestamp)"
         )
         for feed in feeds.values():
-            connection.execute(
-                "insert into feeds values (?, ?, ?, ?, ?, ?)",
-                [feed.feed, feed.time_zone, feed.currency, feed.delivers, feed.description, feed.derives_orders],
-            )
+            facts = [feed.feed, feed.time_zone, feed.currency, feed.delivers, feed.description, feed.derives_orders]
+            first = min((f.loaded_at for f in files if f.feed == feed.feed and f.status == "landed"), default=None)
+            connection.execute("insert into feeds values (?, ?, ?, ?, ?, ?, ?)", [*facts, first])
         _copy(connection, "from feeds order by feed", lake / "feeds" / "feeds.parquet")
         connection.execute(
             "create table files (feed varchar, entity varchar, file_name varchar, file_hash varchar, status varchar, "

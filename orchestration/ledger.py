@@ -88,13 +88,17 @@ class Ledger:
             "select feed, entity, hash from files where status = 'landed' order by feed, entity, hash"
         ).fetchall()
 
+    def first_loaded_at(self) -> str | None:
+        """When the first file was taken in, UTC; None before it."""
+        return self._connection.execute("select min(loaded_at) from files where status = 'landed'").fetchone()[0]
+
     def totals(self) -> list[dict]:
         """Files and rows by feed."""
         cursor = self._connection.execute(
             """
             select feed, sum(status = 'landed') as files_landed, sum(status = 'refused') as files_refused,
                 sum(accepted) as rows_accepted, sum(duplicate) as rows_repeated,
-                sum(quarantined) as rows_quarantined, max(loaded_at) as last_file_at
+                sum(quarantined) as rows_quarantined, substr(max(loaded_at), 1, 19) as last_file_at
             from files group by feed order by feed
             """
         )

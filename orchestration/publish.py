@@ -1,6 +1,7 @@
 """Publishing: one audited generation, switched in one rename.
 
 published/generations/<id>/<mart>.parquet + manifest.json   immutable
+published/history/        what each publish added to the append-only marts (orchestration/history.py)
 published/marts.duckdb    views on its own generation: a connection never sees a mix
 published/live.duckdb     views through `current`: for tools that never reconnect
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import history
 from orchestration.errors import PulseError
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
@@ -40,16 +42,27 @@ def reader(workspace: Workspace) -> duckdb.DuckDBPyConnection:
     catalog = workspace.published / "marts.duckdb"
     if not catalog.exists():
         raise PulseError(f"{catalog}: nothing is published yet; run `pulse run`")
-    folder = str((workspace.published / "generations").resolve()) + "/"
+    folders = [f"{(workspace.published / name).resolve()}/" for name in ("generations", "history")]
     connection = duckdb.connect(str(catalog), read_only=True)
-    connection.execute(f"set allowed_directories = [{literal(folder)}]")
+    connection.execute(f"set allowed_directories = [{', '.join(map(literal, folders))}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
 
 
-def publish(workspace: Workspace, fingerprint: str, as_of: str | None = None) -> dict:
-    """Write the warehouse's marts as a new generation and show it to readers; returns its manifest."""
+def publish(
+    workspace: Workspace,
+    fingerprint: str,
+    as_of: str | None = None,
+    known_at: str | None = None,
+    *,
+    checks: dict | None = None,
+) -> dict:
+    """Write the warehouse's marts as a new generation and show it to readers; returns its manifest.
+
+    `checks` is what the run's checks said; it stays with the generation, so that a reader can weigh its figures.
+    A run for an asked date or moment is a view for its readers, not what the time knew: it adds nothing to the history.
+    """
     now = datetime.now(UTC)
     root = workspace.published / "generations"
     root.mkdir(parents=True, exist_ok=True)
@@ -64,20 +77,30 @@ def publish(workspace: Workspace, fingerprint: str, as_of: str | None = None) ->
         ).fetchall()
         if not relations:
             raise PulseError(f"{workspace.warehouse}: no marts to publish; run `pulse run`")
-        tables = {name: _write(warehouse, name, beside) for name, kind in relations if kind == "BASE TABLE"}
+        appended = history.append_only()
+        tables = {
+            name: _write(warehouse, name, beside)
+            for name, kind in relations
+            if kind == "BASE TABLE" and name not in appended
+        }
+        added = {} if as_of or known_at else history.write(warehouse, SCHEMA, beside, identity, now)
         views = {name: _portable_view(warehouse, name) for name, kind in relations if kind == "VIEW"}
         vouched = str(warehouse.execute("select as_of_date from intermediate.int_as_of").fetchall()[0][0])
     manifest = {
         "generation": identity,
-        "published_at": now.isoformat(timespec="seconds"),
+        "published_at": now.isoformat(timespec="microseconds"),
         "as_of_date": vouched,
         "asked_as_of": as_of,
+        "known_at": known_at,
         "fingerprint": fingerprint,
+        "checks": checks,
         "marts": tables,
         "views": views,
+        "history": added,
     }
     (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
-    beside.rename(root / identity)
+    beside.rename(root / identity)  # from here on it counts, and so does what it adds to the history
+    history.prepare(workspace)
     show(workspace, manifest)
     _prune(workspace, keep=identity)
     return manifest
@@ -111,21 +134,25 @@ def _portable_view(warehouse: duckdb.DuckDBPyConnection, mart: str) -> str:
 def show(workspace: Workspace, manifest: dict) -> None:
     """Point readers at a generation: each catalog is made beside and moved into place by one rename."""
     generation = workspace.published.resolve() / "generations" / manifest["generation"]
-    _catalog(workspace.published / "marts.duckdb", generation, manifest)
+    published = history.files(workspace, manifest["generation"])
+    _catalog(workspace.published / "marts.duckdb", generation, manifest, published)
     link = workspace.published / ".current"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("generations") / manifest["generation"])
     os.replace(link, workspace.published / "current")
-    _catalog(workspace.published / "live.duckdb", workspace.published.resolve() / "current", manifest)
+    _catalog(workspace.published / "live.duckdb", workspace.published.resolve() / "current", manifest, published)
 
 
-def _catalog(path: Path, folder: Path, manifest: dict) -> None:
+def _catalog(path: Path, folder: Path, manifest: dict, published: dict[str, list[Path]]) -> None:
     beside = path.with_name(f".{path.name}")
     beside.unlink(missing_ok=True)
     with duckdb.connect(str(beside)) as catalog:
         for mart, facts in manifest["marts"].items():
             source = literal(folder / facts["file"])
             catalog.execute(f'create view "{mart}" as select * from read_parquet({source})')
+        for mart, files in published.items():
+            listed = ", ".join(literal(file.resolve()) for file in files)
+            catalog.execute(f'create view "{mart}" as select * from read_parquet([{listed}], union_by_name = true)')
         _create_views(catalog, manifest["views"].items())
     os.replace(beside, path)
 
@@ -146,6 +173,8 @@ def rollback(workspace: Workspace) -> dict:
 
 
 def _prune(workspace: Workspace, keep: str) -> None:
+    compared = history.last_plain(workspace)  # the next run is compared with it
+    kept = {keep, compared["generation"] if compared else keep}
     for manifest in generations(workspace)[:-KEPT_GENERATIONS]:
-        if manifest["generation"] != keep:
+        if manifest["generation"] not in kept:
             shutil.rmtree(workspace.published / "generations" / manifest["generation"])

@@ -25,9 +25,11 @@ concurrency:
 
 
 class PulseResource(dg.ConfigurableResource):
-    """What every step of a run shares: the workspace, the business date asked for, and where progress goes."""
+    """What every step of a run shares: the workspace, the date and the moment asked for, and where progress goes."""
 
     as_of: str = ""
+    full: bool = False
+    known_at: str = ""
     progress: bool = True
 
     @property
@@ -35,7 +37,18 @@ class PulseResource(dg.ConfigurableResource):
         return Workspace.current()
 
     def dbt_variables(self) -> dict[str, str]:
-        return {"as_of_date": self.as_of, "reporting_currency": fingerprints.reporting_currency(self.workspace)}
+        return {
+            "as_of_date": self.as_of,
+            "known_at": self.known_at,
+            "reporting_currency": fingerprints.reporting_currency(self.workspace),
+        }
+
+    def dbt_mode(self, layer: str) -> list[str]:
+        """Only intermediate holds models that go on from the last build; whether they can is decided here, once."""
+        if layer != "intermediate":
+            return []
+        goes_on = fingerprints.begin_build(self.workspace, self.known_at)
+        return [] if goes_on and not self.full else ["--full-refresh"]
 
     @contextmanager
     def step(self, title: str):
@@ -50,10 +63,17 @@ class PulseResource(dg.ConfigurableResource):
     kinds={"parquet"},
     deps=[dg.AssetDep(dg.AssetKey(["marts", name])) for name in fingerprints.mart_names()],
 )
-def generation(pulse: PulseResource) -> dg.MaterializeResult:
+def generation(context: dg.AssetExecutionContext, pulse: PulseResource) -> dg.MaterializeResult:
     """The generation of the marts that readers see; made only behind every blocking check."""
     with pulse.step("Publishing"):
-        manifest = publish(pulse.workspace, fingerprints.inputs(pulse.workspace, pulse.as_of), pulse.as_of or None)
+        manifest = publish(
+            pulse.workspace,
+            fingerprints.inputs(pulse.workspace, pulse.as_of, pulse.known_at),
+            pulse.as_of or None,
+            pulse.known_at or None,
+            checks=_judged(context),
+        )
+        fingerprints.end_build(pulse.workspace, pulse.known_at)
     return dg.MaterializeResult(
         metadata={
             "generation": manifest["generation"],
@@ -96,7 +116,7 @@ def prepare_dagster(home: Path) -> None:
     os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 
-def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
+def execute(workspace: Workspace, as_of: str, known_at: str, full: bool, progress: bool) -> RunResult:
     """Execute the job in this process."""
     prepare_dagster(workspace.dagster)
     with step("Reading the models", shown=progress):
@@ -106,7 +126,9 @@ def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
         instance=dg.DagsterInstance.get(),
         raise_on_error=False,
         run_config={
-            "resources": {"pulse": {"config": {"as_of": as_of, "progress": progress}}},
+            "resources": {
+                "pulse": {"config": {"as_of": as_of, "known_at": known_at, "full": full, "progress": progress}}
+            },
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
     )
@@ -117,6 +139,28 @@ def execute(workspace: Workspace, as_of: str, progress: bool) -> RunResult:
         failed_checks=[_failed(check) for check in checks if not check.passed],
         errors=[_one_line(event) for event in result.get_step_failure_events() if event.step_failure_data.error],
     )
+
+
+def _judged(context: dg.AssetExecutionContext) -> dict:
+    """What this run's checks said, for the manifest: counts and meanings, never values of rows."""
+    events = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    checks = [event.asset_check_evaluation for event in events]
+    failed = [_failed(check) for check in checks if check and not check.passed]
+    return {
+        "passed": sum(bool(check and check.passed) for check in checks),
+        "failed": [
+            {
+                "name": check.name,
+                "asset": check.asset,
+                "severity": "critical" if check.blocking else "warning",
+                "means": check.means,
+                "unexpected": check.unexpected,
+                "checked": check.checked,
+                "could_not_run": check.tool_error is not None,
+            }
+            for check in failed
+        ],
+    }
 
 
 def _failed(check: dg.AssetCheckEvaluation) -> FailedCheck:

@@ -6,7 +6,7 @@ again for every layer costs more than a small build does (docs/decisions.md).
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
+from orchestration import history
 from orchestration.workspace import Workspace
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
@@ -24,7 +25,7 @@ LAYERS = {
 }
 
 
-def dbt_arguments(command: str, select: list[str], variables: dict[str, str], extra: tuple[str, ...] = ()) -> list[str]:
+def dbt_arguments(command: str, select: list[str], variables: dict[str, str], extra: Sequence[str] = ()) -> list[str]:
     """The command line of one dbt call. Unit tests judge the code, not the data, so they run in `make test`."""
     arguments = [command, *extra, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     if command == "build":
@@ -65,10 +66,13 @@ def manifest_path(workspace: Workspace) -> Path:
     return manifest
 
 
-def run_layer(context: dg.AssetExecutionContext, workspace: Workspace, layer: str, variables: dict) -> Iterator:
+def run_layer(
+    context: dg.AssetExecutionContext, workspace: Workspace, layer: str, variables: dict, extra: Sequence[str]
+) -> Iterator:
     """Build one layer and tell Dagster of each model and test; a failure stops what comes after."""
+    history.prepare(workspace)
     selection = layer_selection(set(context.selected_asset_keys), set(context.assets_def.keys), LAYERS[layer])
-    outcome = invoke(workspace, dbt_arguments("build", selection, variables))
+    outcome = invoke(workspace, dbt_arguments("build", selection, variables, extra))
     if outcome.result is None:
         raise dg.Failure(f"dbt could not start on {layer}: {outcome.exception}", allow_retries=False)
     keys = {key.path[-1]: key for key in context.assets_def.keys}
@@ -104,7 +108,7 @@ def dbt_layers() -> list[dg.AssetsDefinition]:
         @dbt_assets(manifest=manifest, select=select, name=layer, project=None)
         def build(context: dg.AssetExecutionContext, pulse: dg.ResourceParam[Any]):
             with pulse.step(f"Building {layer}"):
-                yield from run_layer(context, pulse.workspace, layer, pulse.dbt_variables())
+                yield from run_layer(context, pulse.workspace, layer, pulse.dbt_variables(), pulse.dbt_mode(layer))
 
         return build
 

@@ -21,12 +21,13 @@ class Pulse:
     """A workspace and the command line on it."""
 
     home: Path
+    root: Path = ROOT
 
     def __call__(self, *arguments: str, code: int | tuple[int, ...] = 0) -> str:
         """Run `pulse`, expect an exit code, return what it printed on both streams."""
         done = subprocess.run(
             [sys.executable, "-m", "orchestration.cli", *arguments],
-            cwd=ROOT,
+            cwd=self.root,
             env={**os.environ, "PULSE_HOME": str(self.home), "COLUMNS": "200", "DO_NOT_TRACK": "1"},
             capture_output=True,
             text=True,

@@ -11,12 +11,13 @@ from typing import Any
 import duckdb
 import pyarrow
 
-from orchestration import contract
+from orchestration import contract, history
 from orchestration.fingerprints import ROOT
 from orchestration.transform import dbt_arguments, invoke
 from orchestration.workspace import Workspace
 
 LAKE_FILES = re.compile(r"read_parquet\('[^']*/lake/(\w+)/\*\.parquet', union_by_name = true\)")
+PUBLISHED_FILES = re.compile(r"read_parquet\('[^']*/published/(\w+)/(\w+)/\*\.parquet', union_by_name = true\)")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class Models:
                             name=node.name,
                             relation=node.relation_name,
                             is_view=node.config.materialized == "view",
-                            sql=LAKE_FILES.sub(r"memory.lake.\1", node.compiled_code),
+                            sql=PUBLISHED_FILES.sub(
+                                r"memory.\1.\2", LAKE_FILES.sub(r"memory.lake.\1", node.compiled_code)
+                            ),
                             parents=frozenset(key.split(".")[-1] for key in node.depends_on.nodes),
                         )
                     )
@@ -80,8 +83,12 @@ class Models:
         *,
         rules: list[dict[str, Any]] | None = None,
         replaced: tuple[str, str, str] | None = None,
+        published: dict[tuple[str, str], list[dict[str, Any]]] | None = None,
     ) -> duckdb.DuckDBPyConnection:
-        """Build the wanted models and what they need over rows of the lake; `replaced` is (model, old, new) text."""
+        """Build the wanted models and what they need over rows of the lake; `replaced` is (model, old, new) text.
+
+        `published` are rows by (history or before, mart): what earlier publishes left.
+        """
         connection = duckdb.connect()
         connection.execute(
             "set threads = 1; set timezone = 'UTC'; attach ':memory:' as warehouse; create schema memory.lake"
@@ -90,6 +97,11 @@ class Models:
             connection.execute(f"create schema warehouse.{schema}")
         for entity in contract.load().values():
             _table(connection, entity, lake.get(entity.name, []))
+        for folder, marts in history.sources().items():
+            connection.execute(f"create schema memory.{folder}")
+            for mart in marts:
+                rows = (published or {}).get((folder, mart), [])
+                _create(connection, f"memory.{folder}.{mart}", history.columns(mart), rows)
         for seed in self.seeds:
             types = ", ".join(f"{name} {kind}" for name, kind in seed.columns.items())
             connection.execute(f"create table {seed.relation} ({types})")
@@ -121,14 +133,19 @@ def _seed(node: Any) -> Seed:
 def _table(connection: duckdb.DuckDBPyConnection, entity: contract.Entity, rows: list[dict[str, Any]]) -> None:
     types = {column.name: column.data_type for column in entity.columns.values()}
     types |= {} if entity.written_by_landing else contract.TECHNICAL
+    numbered = [{"_row_number": number, **row} for number, row in enumerate(rows, 1)]
+    _create(connection, f"memory.lake.{entity.name}", types, numbered if "_row_number" in types else rows)
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str], rows: list[dict[str, Any]]
+) -> None:
     columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
-    connection.execute(f"create table memory.lake.{entity.name} ({columns})")
+    connection.execute(f"create table {relation} ({columns})")
     if rows:
-        names = list(types)
         unknown = {name for row in rows for name in row} - set(types)
-        assert not unknown, f"{entity.name} has no columns {unknown}"
-        numbered = [{"_row_number": number, **row} for number, row in enumerate(rows, 1)]
-        delivered = pyarrow.table({name: [row.get(name) for row in numbered] for name in names})
+        assert not unknown, f"{relation} has no columns {unknown}"
+        delivered = pyarrow.table({name: [row.get(name) for row in rows] for name in types})
         connection.register("delivered", delivered)
-        connection.execute(f"insert into memory.lake.{entity.name} from delivered")
+        connection.execute(f"insert into {relation} from delivered")
         connection.unregister("delivered")

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from datetime import date, datetime, timedelta
+from functools import cache
 from math import floor
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -150,8 +151,19 @@ class States:
         others = self.gaps_by_month.get((month_before.year, month_before.month))
         return median(others) if others else 30
 
+    @cache  # noqa: B019
+    def is_ever_open(self, feed_name: str, outlet: str) -> bool:
+        """An outlet that closed before it opened has no state."""
+        feed = self.feeds[feed_name]
+        opened = [d for d in (feed.row_on(outlet, self.as_of).get("opened_on"), *feed.days.get(outlet, [])) if d]
+        start = min([*opened, feed.start or self.as_of])
+        days = (start + timedelta(days=number) for number in range((self.as_of - start).days + 1))
+        return any(feed.status(outlet, 1, day, self.as_of) != "out" for day in days)
+
     def state(self, feed_name: str, outlet: str, ladder: str, day: date) -> str | None:
         """None before the opening."""
+        if not self.is_ever_open(feed_name, outlet):
+            return None
         feed = self.feeds[feed_name]
         status = feed.status(outlet, 1, day, self.as_of)
         days = sorted({d for d in feed.days.get(outlet, []) if d <= self.as_of})

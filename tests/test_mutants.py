@@ -6,13 +6,15 @@
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
-from tests import test_kpi, test_monthly, test_states
-from tests.histories import lakes
-from tests.mutants import KPI_MUTANTS, MONTHLY_MUTANTS, STATE_MUTANTS
+from tests import test_false_churn, test_history, test_kpi, test_monthly, test_states
+from tests.histories import churning_lakes, deliveries, lakes
+from tests.mutants import CHURN_MUTANTS, HISTORY_MUTANTS, KPI_MUTANTS, MONTHLY_MUTANTS, STATE_MUTANTS
 
-CASES = [(test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
-CASES += [(test_states.differences, *mutant) for mutant in STATE_MUTANTS]
-CASES += [(test_monthly.differences, *mutant) for mutant in MONTHLY_MUTANTS]
+CASES = [(lakes, test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
+CASES += [(lakes, test_states.differences, *mutant) for mutant in STATE_MUTANTS]
+CASES += [(churning_lakes, test_false_churn.differences, *mutant) for mutant in CHURN_MUTANTS]
+CASES += [(deliveries, test_history.differences, *mutant) for mutant in HISTORY_MUTANTS]
+CASES += [(lakes, test_monthly.differences, *mutant) for mutant in MONTHLY_MUTANTS]
 SEARCH = settings(
     max_examples=500,
     deadline=None,
@@ -24,7 +26,9 @@ SEARCH = settings(
 
 
 @pytest.mark.parametrize(
-    ("differences", "rule", "model", "text", "wrong"), CASES, ids=[case[1].replace(" ", "_") for case in CASES]
+    ("histories", "differences", "rule", "model", "text", "wrong"),
+    CASES,
+    ids=[case[2].replace(" ", "_") for case in CASES],
 )
-def test_a_broken_rule_is_noticed(models, differences, rule, model, text, wrong):
-    find(lakes(), lambda lake: bool(differences(models, lake, replaced=(model, text, wrong))), settings=SEARCH)
+def test_a_broken_rule_is_noticed(models, histories, differences, rule, model, text, wrong):
+    find(histories(), lambda lake: bool(differences(models, lake, replaced=(model, text, wrong))), settings=SEARCH)

@@ -1,4 +1,4 @@
 {# An id that is unique across feeds; null stays null. #}
-{% macro global_id(column) -%}
-    _feed || ':' || {{ column }}
+{% macro global_id(column, feed='_feed') -%}
+    {{ feed }} || ':' || {{ column }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# Whole months from the first day of one month to the first day of another. #}
+{# Whole months from one first of a month to another. #}
 {% macro months_between(first_month, second_month) -%}
     {{ adapter.dispatch('months_between')(first_month, second_month) }}
 {%- endmacro %}

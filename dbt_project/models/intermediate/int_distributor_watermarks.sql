@@ -6,14 +6,7 @@ with held as (
         feed,
         distributor_id,
         business_date
-    from {{ ref('stg_orders') }}
-    where distributor_id is not null
-    union
-    select
-        feed,
-        distributor_id,
-        business_date
-    from {{ ref('stg_order_lines') }}
+    from {{ ref('int_feed_dates') }}
     where distributor_id is not null
 
 ),

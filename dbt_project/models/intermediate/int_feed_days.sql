@@ -1,12 +1,12 @@
 -- grain: feed and day that the feed vouches for, with or without orders
 -- expected: the median of the same weekday in the eight weeks before and after
-with int_orders_unioned as (
+with int_feed_dates as (
 
     select
         feed,
         business_date,
-        count(*) as orders
-    from {{ ref('int_orders_unioned') }}
+        cast(sum(orders) as bigint) as orders
+    from {{ ref('int_feed_dates') }}
     group by
         feed,
         business_date
@@ -39,12 +39,12 @@ counted as (
         days.feed,
         days.business_date,
         cast(extract(isodow from days.business_date) as integer) as day_of_week,
-        coalesce(int_orders_unioned.orders, 0) as orders
+        coalesce(int_feed_dates.orders, 0) as orders
     from days
-    left join int_orders_unioned
+    left join int_feed_dates
         on
-            days.feed = int_orders_unioned.feed
-            and days.business_date = int_orders_unioned.business_date
+            days.feed = int_feed_dates.feed
+            and days.business_date = int_feed_dates.business_date
 
 ),
 

@@ -14,12 +14,7 @@ held as (
     select
         feed,
         business_date
-    from {{ ref('stg_orders') }}
-    union all
-    select
-        feed,
-        business_date
-    from {{ ref('stg_order_lines') }}
+    from {{ ref('int_feed_dates') }}
     union all
     select
         feed,

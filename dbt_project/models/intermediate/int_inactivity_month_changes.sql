@@ -1,26 +1,18 @@
 -- grain: cell, window and month in which something of the cell changes; what kpi_inactivity_monthly sums up
 -- flows are of lapsed outlets, each in the cell in which the outlet is lapsed
 -- money as changes too: a lapse adds a rate per day and its end takes it away, so no outlet is multiplied by months
-with int_inactivity_events as (
+with int_cell_events as (
 
     select
         outlet_id,
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         window_days,
         event_date,
         status,
         is_doubtful,
         direction,
         other_status
-    from {{ ref('int_inactivity_events') }}
+    from {{ ref('int_cell_events') }}
 
 ),
 
@@ -47,36 +39,20 @@ continued as (
 
     select
         outlet_id,
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         window_days,
         event_date,
         'lapsed' as status,
         sum(direction) as direction,
         sum(case when is_doubtful then direction else 0 end) as doubtful_change,
         case when sum(direction) = 0 then 'lapsed' else 'moved' end as other_status
-    from int_inactivity_events
+    from int_cell_events
     where
         status = 'lapsed'
         and other_status in ('lapsed', 'moved')
     group by
         outlet_id,
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         window_days,
         event_date
 
@@ -86,22 +62,14 @@ unioned as (
 
     select
         outlet_id,
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         window_days,
         event_date,
         status,
         direction,
         case when is_doubtful then direction else 0 end as doubtful_change,
         other_status
-    from int_inactivity_events
+    from int_cell_events
     where
         status != 'lapsed'
         or other_status not in ('lapsed', 'moved')
@@ -156,15 +124,7 @@ bounded as (
 final as (
 
     select
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         window_days,
         month_start,
         sum(case when status = 'active' then direction else 0 end) as active_change,
@@ -201,15 +161,7 @@ final as (
         cast(sum(daily_net_amount_change * last_order_day_number) as decimal(28, 4)) as silence_start_change
     from bounded
     group by
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         window_days,
         month_start
 

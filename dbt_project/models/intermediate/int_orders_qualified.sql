@@ -15,16 +15,19 @@ with int_orders_unioned as (
         order_status,
         source_net_amount,
         order_lines,
-        distinct_products
+        distinct_products,
+        loaded_at,
+        build_number
     from {{ ref('int_orders_unioned') }}
+    where
+        outlet_id is not null
+        and business_date is not null
 
 ),
 
 int_as_of as (
 
-    select
-        as_of_date,
-        reporting_currency
+    select reporting_currency
     from {{ ref('int_as_of') }}
 
 ),
@@ -102,7 +105,6 @@ qualified as (
         int_orders_unioned.order_status != 'cancelled'
         and int_orders_unioned.order_type != 'return'
         and int_orders_unioned.source_net_amount > least_amount.order_min_net_amount
-        and int_orders_unioned.business_date <= int_as_of.as_of_date
 
 ),
 
@@ -119,6 +121,8 @@ final as (
         qualified.source_net_amount,
         qualified.order_lines,
         qualified.distinct_products,
+        qualified.loaded_at,
+        qualified.build_number,
         cast(
             case
                 when qualified.order_currency = qualified.reporting_currency then qualified.source_net_amount

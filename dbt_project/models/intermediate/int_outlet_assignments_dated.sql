@@ -127,7 +127,7 @@ spoken as (
 
 ),
 
-final as (
+described as (
 
     select
         spoken.feed,
@@ -145,6 +145,18 @@ final as (
     from spoken
     left join stg_beats
         on spoken.beat_id = stg_beats.beat_id
+
+),
+
+final as (
+
+    select
+        *,
+        -- a number for who serves: what carries it to millions of rows need not carry the names
+        dense_rank() over (
+            order by feed, beat_id, rep_id, distributor_id, territory, region, country, channel
+        ) as serving_number
+    from described
 
 )
 

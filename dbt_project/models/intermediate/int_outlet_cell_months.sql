@@ -2,7 +2,14 @@
 -- the newest month ends on the business date
 with int_outlet_cells as (
 
-    select *
+    select
+        outlet_id,
+        cell_number,
+        feed,
+        rep_id,
+        channel,
+        valid_from,
+        valid_to
     from {{ ref('int_outlet_cells') }}
 
 ),

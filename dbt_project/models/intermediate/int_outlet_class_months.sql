@@ -30,6 +30,12 @@ rules as (
 
 ),
 
+offsets as (
+
+    select {{ every_number(0, 60) }} as month_offset
+
+),
+
 monthly as (
 
     select
@@ -43,23 +49,58 @@ monthly as (
 
 ),
 
--- each month of sales counts for the months after it, so no outlet is multiplied by months without sales
+followed as (
+
+    select
+        outlet_id,
+        month_start,
+        net_amount,
+        {{ months_between('month_start', 'lead(month_start) over outlet_months') }} as months_to_next
+    from monthly
+    window outlet_months as (partition by outlet_id order by month_start)
+
+),
+
+-- the months after one with sales, up to the next one with sales or as far as the rule looks back
+spread as (
+
+    select
+        followed.outlet_id,
+        {{ add_months('followed.month_start', 'offsets.month_offset') }} as month_start,
+        case when offsets.month_offset = 0 then followed.net_amount end as net_amount
+    from followed
+    cross join rules
+    inner join offsets
+        on
+            offsets.month_offset <= rules.abc_months
+            and offsets.month_offset < coalesce(followed.months_to_next, rules.abc_months + 1)
+
+),
+
+rolled as (
+
+    select
+        spread.outlet_id,
+        spread.month_start,
+        sum(spread.net_amount) over (
+            partition by spread.outlet_id order by spread.month_start
+            range between to_months(rules.abc_months) preceding and to_months(1) preceding
+        ) as net_amount
+    from spread
+    cross join rules
+
+),
+
 counted as (
 
     select
-        monthly.outlet_id,
-        {{ add_months('monthly.month_start', 'offsets.month_offset') }} as month_start,
-        sum(monthly.net_amount) as net_amount
-    from monthly
-    cross join rules
-    cross join (select {{ every_number(1, 60) }} as month_offset) as offsets
-    cross join int_as_of
-    where
-        offsets.month_offset <= rules.abc_months
-        and {{ add_months('monthly.month_start', 'offsets.month_offset') }} <= int_as_of.as_of_date
-    group by
-        monthly.outlet_id,
-        {{ add_months('monthly.month_start', 'offsets.month_offset') }}
+        rolled.outlet_id,
+        rolled.month_start,
+        rolled.net_amount
+    from rolled
+    inner join int_as_of
+        on rolled.month_start <= int_as_of.as_of_date
+    where rolled.net_amount is not null
 
 ),
 
@@ -79,7 +120,6 @@ ranked as (
             ), 0
         ) as larger_net_amount
     from counted
-    where net_amount is not null
 
 ),
 

@@ -3,9 +3,8 @@
 with int_outlet_spells as (
 
     select
-        outlet_id,
-        business_date,
-        gap_days
+        *,
+        cast(date_trunc('month', business_date) as date) as month_start
     from {{ ref('int_outlet_spells') }}
 
 ),
@@ -17,6 +16,16 @@ channels as (
         channel
     from {{ ref('int_outlet_assignments_dated') }}
     where valid_to is null
+
+),
+
+int_channel_cycles as (
+
+    select
+        channel,
+        month_start,
+        median_gap_days
+    from {{ ref('int_channel_cycles') }}
 
 ),
 
@@ -32,70 +41,36 @@ rules as (
 
 ),
 
-windowed as (
-
-    select
-        outlet_id,
-        business_date,
-        gap_days,
-        cast(date_trunc('month', business_date) as date) as month_start,
-        count(gap_days) over recent as known_gaps,
-        median(gap_days) over recent as median_gap_days,
-        quantile_cont(gap_days, 0.75) over recent - quantile_cont(gap_days, 0.25) over recent as gap_spread_days
-    from int_outlet_spells
-    window
-        recent as (
-            partition by outlet_id order by business_date
-            rows between 9 preceding and current row
-        )
-
-),
-
-channel_months as (
-
-    select
-        channels.channel,
-        {{ add_months('windowed.month_start', 1) }} as month_start,
-        median(windowed.gap_days) as median_gap_days
-    from windowed
-    inner join channels
-        on windowed.outlet_id = channels.outlet_id
-    where windowed.gap_days is not null
-    group by
-        channels.channel,
-        windowed.month_start
-
-),
-
 final as (
 
     select
-        windowed.outlet_id,
-        windowed.business_date,
-        windowed.known_gaps,
+        spells.outlet_id,
+        spells.business_date,
+        spells.gap_days,
+        spells.next_order_date,
+        spells.known_gaps,
         cast(
             case
-                when windowed.known_gaps >= rules.min_gaps then windowed.median_gap_days
-                else coalesce(channel_months.median_gap_days, rules.default_days)
+                when spells.known_gaps >= rules.min_gaps then spells.median_gap_days
+                else coalesce(int_channel_cycles.median_gap_days, rules.default_days)
             end as double
         ) as cycle_days,
         case
-            when windowed.known_gaps >= rules.min_gaps then 'own'
-            when channel_months.median_gap_days is not null then 'channel'
+            when spells.known_gaps >= rules.min_gaps then 'own'
+            when int_channel_cycles.median_gap_days is not null then 'channel'
             else 'default'
         end as cycle_source,
         case
-            when windowed.known_gaps >= rules.min_gaps
-                then round(windowed.gap_spread_days / windowed.median_gap_days, 2)
+            when spells.known_gaps >= rules.min_gaps then round(spells.gap_spread_days / spells.median_gap_days, 2)
         end as cycle_irregularity
-    from windowed
+    from int_outlet_spells as spells
     cross join rules
     left join channels
-        on windowed.outlet_id = channels.outlet_id
-    left join channel_months
+        on spells.outlet_id = channels.outlet_id
+    left join int_channel_cycles
         on
-            channels.channel = channel_months.channel
-            and windowed.month_start = channel_months.month_start
+            channels.channel = int_channel_cycles.channel
+            and spells.month_start = int_channel_cycles.month_start
 
 )
 

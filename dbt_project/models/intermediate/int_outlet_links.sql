@@ -8,7 +8,7 @@ with reviewed as (
         linked_on,
         kind,
         1 as preference
-    from {{ ref('outlet_links') }}
+    from {{ ref('int_outlet_links_reviewed') }}
 
 ),
 
@@ -36,11 +36,19 @@ unioned as (
 ),
 
 -- what a person reviewed wins over what a feed states
-direct as (
+preferred as (
 
     select *
     from unioned
     qualify row_number() over (partition by outlet_id order by preference, replaced_by_outlet_id) = 1
+
+),
+
+direct as (
+
+    select *
+    from preferred
+    where kind != 'different'
 
 ),
 
@@ -70,15 +78,6 @@ followed as (
 
 ),
 
-first_orders as (
-
-    select
-        outlet_id,
-        min(business_date) as first_order_date
-    from {{ ref('int_outlet_order_days') }}
-    group by outlet_id
-
-),
 
 openings as (
 
@@ -94,6 +93,20 @@ int_as_of as (
 
     select as_of_date
     from {{ ref('int_as_of') }}
+
+),
+
+first_orders as (
+
+    select
+        days.outlet_id,
+        min(days.business_date) as first_order_date
+    from {{ ref('int_outlet_order_days') }} as days
+    inner join int_as_of
+        on days.business_date <= int_as_of.as_of_date
+    semi join followed
+        on days.outlet_id = followed.replaced_by_outlet_id
+    group by days.outlet_id
 
 ),
 

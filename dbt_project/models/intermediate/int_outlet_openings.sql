@@ -48,10 +48,12 @@ int_as_of as (
 feed_starts as (
 
     select
-        feed,
-        min(business_date) as first_order_date
-    from {{ ref('int_outlet_order_days') }}
-    group by feed
+        days.feed,
+        min(days.business_date) as first_order_date
+    from {{ ref('int_outlet_order_days') }} as days
+    inner join int_as_of
+        on days.business_date <= int_as_of.as_of_date
+    group by days.feed
 
 ),
 

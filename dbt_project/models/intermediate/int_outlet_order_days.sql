@@ -1,48 +1,23 @@
--- grain: outlet and business date with a qualifying order
-with int_orders_qualified as (
+-- grain: outlet and business date with a qualifying order, days past the business date of the run included
+{{ config(pre_hook="{{ replace_touched(ref('int_order_days_touched'), ['outlet_id', 'business_date']) }}") }}
+-- depends_on: {{ ref('int_order_days_touched') }}
+with orders as (
 
     select
-        feed,
-        order_id,
-        outlet_id,
-        business_date,
-        net_amount,
-        order_lines,
-        distinct_products
-    from {{ ref('int_orders_qualified') }}
-
-),
-
--- most days hold one order, whose own count of products will do; only shared days are counted over lines
-shared_days as (
-
-    select
-        outlet_id,
-        business_date
-    from int_orders_qualified
-    group by
-        outlet_id,
-        business_date
-    having count(*) > 1
-
-),
-
-shared_products as (
-
-    select
-        int_orders_qualified.outlet_id,
-        int_orders_qualified.business_date,
-        count(distinct order_lines.product_id) as distinct_products
-    from int_orders_qualified
-    inner join shared_days
+        orders.feed,
+        orders.order_id,
+        orders.outlet_id,
+        orders.business_date,
+        orders.net_amount,
+        orders.order_lines,
+        orders.distinct_products
+    from {{ ref('int_orders_qualified') }} as orders
+    {% if is_incremental() %}
+    semi join {{ ref('int_order_days_touched') }} as touched
         on
-            int_orders_qualified.outlet_id = shared_days.outlet_id
-            and int_orders_qualified.business_date = shared_days.business_date
-    inner join {{ ref('stg_order_lines') }} as order_lines
-        on int_orders_qualified.order_id = order_lines.order_id
-    group by
-        int_orders_qualified.outlet_id,
-        int_orders_qualified.business_date
+            orders.outlet_id = touched.outlet_id
+            and orders.business_date = touched.business_date
+    {% endif %}
 
 ),
 
@@ -56,9 +31,54 @@ daily as (
         cast(sum(order_lines) as bigint) as order_lines,
         max(distinct_products) as distinct_products,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount
-    from int_orders_qualified
+    from orders
     group by
         feed,
+        outlet_id,
+        business_date
+
+),
+
+-- most days hold one order, whose own count of products will do; only shared days are counted over lines
+shared_orders as (
+
+    select
+        orders.outlet_id,
+        orders.business_date,
+        orders.feed,
+        substr(orders.order_id, length(orders.feed) + 2) as source_order_id
+    from orders
+    semi join daily
+        on
+            orders.outlet_id = daily.outlet_id
+            and orders.business_date = daily.business_date
+            and daily.orders > 1
+
+),
+
+shared_versions as (
+
+    select
+        shared_orders.outlet_id,
+        shared_orders.business_date,
+        versions.* exclude (outlet_id)
+    from {{ ref('stg_order_line_versions') }} as versions
+    inner join shared_orders
+        on
+            versions.feed = shared_orders.feed
+            and versions.order_id = shared_orders.source_order_id
+    qualify {{ latest_version(['versions.feed', 'versions.order_id', 'line_number'], 'updated_at') }}
+
+),
+
+shared_products as (
+
+    select
+        outlet_id,
+        business_date,
+        count(distinct product_id) as distinct_products
+    from shared_versions
+    group by
         outlet_id,
         business_date
 

@@ -55,27 +55,27 @@ outlet_days as (
         outlet_id,
         opened_on as break_date
     from int_outlet_openings
-    union
+    union all
     select
         outlet_id,
         in_from as break_date
     from int_outlet_openings
-    union
+    union all
     select
         outlet_id,
         in_to as break_date
     from int_outlet_openings
-    union
+    union all
     select
         outlet_id,
         first_order_date as break_date
     from int_outlet_openings
-    union
+    union all
     select
         outlet_id,
         unknown_from as break_date
     from int_outlet_known
-    union
+    union all
     select
         outlet_id,
         valid_from as break_date
@@ -95,14 +95,51 @@ rule_sets as (
 
 ),
 
--- a spell matters where it lasts to the first limit, or began with a return
-eventful as (
+-- each limit that is reached before the next order; the return itself, and the end of being recovered
+crossings as (
 
-    select *
+    select
+        outlet_id,
+        rule_set,
+        next_order_date,
+        last_order_date as break_date
     from int_outlet_limits
-    where
-        {{ days_between('last_order_date', 'next_order_date') }} > almost_inactive_after_days
-        or gap_before_days >= inactive_after_days
+    union all
+    select
+        outlet_id,
+        rule_set,
+        next_order_date,
+        {{ add_days('last_order_date', 'almost_inactive_after_days') }} as break_date
+    from int_outlet_limits
+    union all
+    select
+        outlet_id,
+        rule_set,
+        next_order_date,
+        {{ add_days('last_order_date', 'inactive_after_days') }} as break_date
+    from int_outlet_limits
+    union all
+    select
+        outlet_id,
+        rule_set,
+        next_order_date,
+        {{ add_days('last_order_date', 'lost_after_days') }} as break_date
+    from int_outlet_limits
+    union all
+    select
+        outlet_id,
+        rule_set,
+        next_order_date,
+        {{ add_days('last_order_date', 'recovered_days') }} as break_date
+    from int_outlet_limits
+    where gap_before_days >= inactive_after_days
+    union all
+    select
+        outlet_id,
+        rule_set,
+        date '9999-12-31' as next_order_date,
+        next_order_date as break_date
+    from int_outlet_limits
 
 ),
 
@@ -115,13 +152,13 @@ unioned as (
     from outlet_days
     inner join rule_sets
         on outlet_days.outlet_id = rule_sets.outlet_id
-    union
+    union all
     select
         outlet_id,
         rule_set,
         valid_from as break_date
     from int_outlet_thresholds
-    union
+    union all
     select
         int_outlet_thresholds.outlet_id,
         int_outlet_thresholds.rule_set,
@@ -129,42 +166,13 @@ unioned as (
     from int_outlet_thresholds
     inner join int_outlet_openings
         on int_outlet_thresholds.outlet_id = int_outlet_openings.outlet_id
-    union
+    union all
     select
         outlet_id,
         rule_set,
-        last_order_date as break_date
-    from eventful
-    union
-    select
-        outlet_id,
-        rule_set,
-        next_order_date as break_date
-    from eventful
-    union
-    select
-        outlet_id,
-        rule_set,
-        {{ add_days('last_order_date', 'recovered_days') }} as break_date
-    from eventful
-    union
-    select
-        outlet_id,
-        rule_set,
-        {{ add_days('last_order_date', 'almost_inactive_after_days') }} as break_date
-    from eventful
-    union
-    select
-        outlet_id,
-        rule_set,
-        {{ add_days('last_order_date', 'inactive_after_days') }} as break_date
-    from eventful
-    union
-    select
-        outlet_id,
-        rule_set,
-        {{ add_days('last_order_date', 'lost_after_days') }} as break_date
-    from eventful
+        break_date
+    from crossings
+    where break_date < next_order_date
 
 ),
 
@@ -181,7 +189,7 @@ bounds as (
 
 ),
 
-final as (
+followed as (
 
     select
         unioned.outlet_id,
@@ -196,6 +204,15 @@ final as (
     where
         unioned.break_date >= bounds.opened_on
         and unioned.break_date < bounds.ends_on
+
+),
+
+final as (
+
+    select *
+    from followed
+    -- several breaks on one day are one
+    where valid_from < valid_to
 
 )
 

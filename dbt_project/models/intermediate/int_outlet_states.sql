@@ -10,10 +10,14 @@ with int_outlet_state_breaks as (
 
 ),
 
-int_outlet_limits as (
+int_outlet_cycles as (
 
-    select *
-    from {{ ref('int_outlet_limits') }}
+    select
+        outlet_id,
+        business_date,
+        gap_days,
+        cycle_days
+    from {{ ref('int_outlet_cycles') }}
 
 ),
 
@@ -50,12 +54,7 @@ int_outlet_assignments_dated as (
 
 int_outlet_thresholds as (
 
-    select
-        outlet_id,
-        rule_set,
-        valid_from,
-        valid_to,
-        rule_version
+    select *
     from {{ ref('int_outlet_thresholds') }}
 
 ),
@@ -70,53 +69,68 @@ first_orders as (
 
 ),
 
+-- the spell in which an interval lies, if the outlet has ordered by then
+placed as (
+
+    select
+        breaks.*,
+        int_outlet_cycles.business_date as last_order_date,
+        int_outlet_cycles.gap_days as gap_before_days,
+        int_outlet_cycles.cycle_days
+    from int_outlet_state_breaks as breaks
+    asof left join int_outlet_cycles
+        on
+            breaks.outlet_id = int_outlet_cycles.outlet_id
+            and breaks.valid_from >= int_outlet_cycles.business_date
+
+),
+
+limited as (
+
+    select
+        placed.*,
+        thresholds.rule_version,
+        thresholds.new_days,
+        thresholds.recovered_days,
+        {{ ladder_limits('thresholds', 'placed.cycle_days') }}
+    from placed
+    inner join int_outlet_thresholds as thresholds
+        on
+            placed.outlet_id = thresholds.outlet_id
+            and placed.rule_set = thresholds.rule_set
+            and placed.valid_from >= thresholds.valid_from
+            and placed.valid_from < thresholds.valid_to
+
+),
+
 described as (
 
     select
-        breaks.outlet_id,
-        breaks.rule_set,
-        breaks.valid_from,
-        breaks.valid_to,
-        int_outlet_thresholds.rule_version,
-        limits.last_order_date,
-        limits.inactive_after_days,
-        limits.lost_after_days,
-        {{ days_between('limits.last_order_date', 'breaks.valid_from') }} as days_silent,
+        limited.*,
+        {{ days_between('limited.last_order_date', 'limited.valid_from') }} as days_silent,
         int_outlet_openings.outlet_id is null as is_closed,
         coalesce(int_outlet_assignments_dated.on_hold, false) as is_on_hold,
-        breaks.valid_from >= int_outlet_known.unknown_from as is_unknown,
-        limits.last_order_date is null as is_without_order,
-        limits.almost_inactive_after_days,
-        {{ days_between('first_orders.first_order_date', 'breaks.valid_from') }} < limits.new_days as is_new,
-        limits.gap_before_days >= limits.inactive_after_days
-        and {{ days_between('limits.last_order_date', 'breaks.valid_from') }} < limits.recovered_days as is_recovered
-    from int_outlet_state_breaks as breaks
+        limited.valid_from >= int_outlet_known.unknown_from as is_unknown,
+        limited.last_order_date is null as is_without_order,
+        {{ days_between('first_orders.first_order_date', 'limited.valid_from') }} < limited.new_days as is_new,
+        limited.gap_before_days >= limited.inactive_after_days
+        and {{ days_between('limited.last_order_date', 'limited.valid_from') }} < limited.recovered_days
+            as is_recovered
+    from limited
     inner join int_outlet_known
-        on breaks.outlet_id = int_outlet_known.outlet_id
+        on limited.outlet_id = int_outlet_known.outlet_id
     inner join first_orders
-        on breaks.outlet_id = first_orders.outlet_id
-    left join int_outlet_thresholds
-        on
-            breaks.outlet_id = int_outlet_thresholds.outlet_id
-            and breaks.rule_set = int_outlet_thresholds.rule_set
-            and breaks.valid_from >= int_outlet_thresholds.valid_from
-            and breaks.valid_from < int_outlet_thresholds.valid_to
+        on limited.outlet_id = first_orders.outlet_id
     left join int_outlet_openings
         on
-            breaks.outlet_id = int_outlet_openings.outlet_id
-            and breaks.valid_from >= int_outlet_openings.in_from
-            and breaks.valid_from < int_outlet_openings.in_to
+            limited.outlet_id = int_outlet_openings.outlet_id
+            and limited.valid_from >= int_outlet_openings.in_from
+            and limited.valid_from < int_outlet_openings.in_to
     left join int_outlet_assignments_dated
         on
-            breaks.outlet_id = int_outlet_assignments_dated.outlet_id
-            and breaks.valid_from >= int_outlet_assignments_dated.valid_from
-            and breaks.valid_from < int_outlet_assignments_dated.valid_to
-    left join int_outlet_limits as limits
-        on
-            breaks.outlet_id = limits.outlet_id
-            and breaks.rule_set = limits.rule_set
-            and breaks.valid_from >= limits.valid_from
-            and breaks.valid_from < limits.valid_to
+            limited.outlet_id = int_outlet_assignments_dated.outlet_id
+            and limited.valid_from >= int_outlet_assignments_dated.valid_from
+            and limited.valid_from < int_outlet_assignments_dated.valid_to
 
 ),
 

@@ -13,16 +13,7 @@ held as (
         feed,
         loaded_at,
         max(business_date) as newest_business_date
-    from {{ ref('stg_orders') }}
-    group by
-        feed,
-        loaded_at
-    union all
-    select
-        feed,
-        loaded_at,
-        max(business_date) as newest_business_date
-    from {{ ref('stg_order_lines') }}
+    from {{ ref('int_orders_unioned') }}
     group by
         feed,
         loaded_at

@@ -38,6 +38,7 @@ int_orders_unioned as (
         feed,
         outlet_id
     from {{ ref('int_orders_unioned') }}
+    where outlet_id is not null
 
 ),
 

@@ -8,6 +8,7 @@ with source as (
         time_zone,
         currency,
         _feed,
+        _file_hash,
         _loaded_at,
         _file_name,
         _row_number
@@ -33,7 +34,8 @@ renamed as (
         distributor_name,
         country,
         time_zone,
-        currency
+        currency,
+        _file_hash as file_hash
     from latest
 
 )

@@ -7,6 +7,7 @@ with source as (
         rate_on,
         rate,
         _feed,
+        _file_hash,
         _loaded_at,
         _file_name,
         _row_number
@@ -30,7 +31,8 @@ renamed as (
         from_currency,
         to_currency,
         rate_on,
-        rate
+        rate,
+        _file_hash as file_hash
     from latest
 
 )

@@ -13,6 +13,7 @@ with source as (
         rows_quarantined,
         loaded_at
     from {{ source('lake', 'files') }}
+    where {{ was_known('loaded_at') }}
 
 )
 

@@ -1,47 +1,29 @@
 -- grain: order_id within a feed, latest version
-with source as (
+with stg_order_versions as (
 
-    select
-        order_id,
-        outlet_id,
-        ordered_on,
-        ordered_at,
-        rep_id,
-        distributor_id,
-        order_status,
-        order_type,
-        ordered_through,
-        net_amount,
-        currency,
-        promised_on,
-        updated_at,
-        _feed,
-        _loaded_at,
-        _file_name,
-        _row_number
-    from {{ source('lake', 'orders') }}
-    where {{ was_known() }}
+    select *
+    from {{ ref('stg_order_versions') }}
 
 ),
 
 latest as (
 
     select *
-    from source
-    qualify {{ latest_version(['_feed', 'order_id'], 'updated_at') }}
+    from stg_order_versions
+    qualify {{ latest_version(['feed', 'order_id'], 'updated_at') }}
 
 ),
 
 renamed as (
 
     select
-        _feed as feed,
-        {{ global_id('order_id') }} as order_id,
-        {{ global_id('outlet_id') }} as outlet_id,
+        feed,
+        {{ global_id('order_id', 'feed') }} as order_id,
+        {{ global_id('outlet_id', 'feed') }} as outlet_id,
         ordered_on,
         ordered_at,
-        {{ global_id('rep_id') }} as rep_id,
-        {{ global_id('distributor_id') }} as distributor_id,
+        {{ global_id('rep_id', 'feed') }} as rep_id,
+        {{ global_id('distributor_id', 'feed') }} as distributor_id,
         order_status,
         order_type,
         ordered_through,
@@ -54,50 +36,9 @@ renamed as (
 
 ),
 
-zones as (
-
-    select
-        outlet_id,
-        max(time_zone) as time_zone
-    from {{ ref('stg_outlets') }}
-    where time_zone is not null
-    group by outlet_id
-
-),
-
-distributors as (
-
-    select
-        distributor_id,
-        time_zone
-    from {{ ref('stg_distributors') }}
-
-),
-
-feeds as (
-
-    select
-        feed,
-        time_zone
-    from {{ ref('stg_feeds') }}
-
-),
-
 dated as (
 
-    select
-        renamed.*,
-        coalesce(
-            renamed.ordered_on,
-            {{ local_date('renamed.ordered_at', 'coalesce(zones.time_zone, distributors.time_zone, feeds.time_zone)') }}
-        ) as business_date
-    from renamed
-    left join zones
-        on renamed.outlet_id = zones.outlet_id
-    left join distributors
-        on renamed.distributor_id = distributors.distributor_id
-    left join feeds
-        on renamed.feed = feeds.feed
+    {{ with_business_date('renamed') }}
 
 )
 

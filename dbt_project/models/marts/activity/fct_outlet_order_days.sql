@@ -13,6 +13,13 @@ with int_outlet_order_days as (
 
 ),
 
+int_as_of as (
+
+    select as_of_date
+    from {{ ref('int_as_of') }}
+
+),
+
 int_outlet_links as (
 
     select
@@ -44,6 +51,8 @@ final as (
         int_outlet_order_days.net_amount,
         int_outlet_spells.gap_days as days_since_previous_order
     from int_outlet_order_days
+    inner join int_as_of
+        on int_outlet_order_days.business_date <= int_as_of.as_of_date
     left join int_outlet_links
         on int_outlet_order_days.outlet_id = int_outlet_links.outlet_id
     left join int_outlet_spells

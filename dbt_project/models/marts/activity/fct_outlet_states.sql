@@ -25,6 +25,8 @@ final as (
         state,
         cast(rule_version as integer) as rule_version,
         last_order_date,
+        inactive_after_days,
+        lost_after_days,
         -- while an outlet orders as usual each order moves the crossing, see dim_outlets for today's
         case
             when state in ('almost_inactive', 'inactive', 'lost')

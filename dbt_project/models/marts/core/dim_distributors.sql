@@ -93,6 +93,15 @@ int_feed_watermarks as (
 
 ),
 
+int_distributor_watermarks as (
+
+    select
+        distributor_id,
+        watermark_date
+    from {{ ref('int_distributor_watermarks') }}
+
+),
+
 final as (
 
     select
@@ -103,12 +112,15 @@ final as (
         unioned.country,
         coalesce(nullif(unioned.time_zone, 'unknown'), stg_feeds.time_zone) as time_zone,
         coalesce(nullif(unioned.currency, 'unknown'), stg_feeds.currency) as currency,
-        int_feed_watermarks.watermark_date as feed_watermark
+        int_feed_watermarks.watermark_date as feed_watermark,
+        coalesce(int_distributor_watermarks.watermark_date, int_feed_watermarks.watermark_date) as watermark_date
     from unioned
     left join stg_feeds
         on unioned.feed = stg_feeds.feed
     left join int_feed_watermarks
         on unioned.feed = int_feed_watermarks.feed
+    left join int_distributor_watermarks
+        on unioned.distributor_id = int_distributor_watermarks.distributor_id
 
 )
 

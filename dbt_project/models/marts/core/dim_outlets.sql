@@ -32,7 +32,7 @@ lifetimes as (
         max(business_date) as last_order_date,
         cast(sum(orders) as bigint) as lifetime_orders,
         sum(net_amount) as lifetime_net_amount
-    from {{ ref('int_outlet_order_days') }}
+    from {{ ref('fct_outlet_order_days') }}
     group by outlet_id
 
 ),
@@ -43,7 +43,7 @@ int_outlet_cycles as (
         outlet_id,
         cycle_days
     from {{ ref('int_outlet_cycles') }}
-    qualify row_number() over (partition by outlet_id order by business_date desc) = 1
+    where next_order_date is null
 
 ),
 

@@ -16,9 +16,11 @@ with stg_products as (
 -- what facts name and no master row describes
 named as (
 
-    select product_id
-    from {{ ref('stg_order_lines') }}
-    group by product_id
+    select {{ global_id('product_id', 'feed') }} as product_id
+    from {{ ref('stg_order_line_versions') }}
+    group by
+        feed,
+        product_id
 
 ),
 

@@ -1,24 +1,23 @@
 -- grain: as_of_date, window and cell; sparse: a row where something in the cell changes, good until holds_until
 -- counts add up over cells and not over windows or days; flows belong to as_of_date alone
-with int_inactivity_events as (
+with int_cell_events as (
 
     select
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         window_days,
         event_date,
         status,
         is_doubtful,
         direction,
         other_status
-    from {{ ref('int_inactivity_events') }}
+    from {{ ref('int_cell_events') }}
+
+),
+
+int_cells as (
+
+    select *
+    from {{ ref('int_cells') }}
 
 ),
 
@@ -32,15 +31,7 @@ int_as_of as (
 changes as (
 
     select
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         window_days,
         event_date,
         sum(case when status = 'active' then direction else 0 end) as active_change,
@@ -55,17 +46,9 @@ changes as (
         count(*) filter (
             where direction = 1 and status = 'active' and other_status = 'lapsed'
         ) as reactivated_outlets
-    from int_inactivity_events
+    from int_cell_events
     group by
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         window_days,
         event_date
 
@@ -84,8 +67,7 @@ running as (
     from changes
     window
         cell_days as (
-            partition by
-                feed, beat_id, rep_id, distributor_id, territory, region, country, channel, abc_class, window_days
+            partition by cell_number, window_days
             order by event_date
         )
 
@@ -96,15 +78,15 @@ final as (
     select
         running.event_date as as_of_date,
         running.window_days,
-        running.feed,
-        running.beat_id,
-        running.rep_id,
-        running.distributor_id,
-        running.territory,
-        running.region,
-        running.country,
-        running.channel,
-        running.abc_class,
+        int_cells.feed,
+        int_cells.beat_id,
+        int_cells.rep_id,
+        int_cells.distributor_id,
+        int_cells.territory,
+        int_cells.region,
+        int_cells.country,
+        int_cells.channel,
+        int_cells.abc_class,
         coalesce({{ add_days('running.next_event_date', -1) }}, int_as_of.as_of_date) as holds_until,
         cast(
             running.active_outlets + running.lapsed_outlets + running.never_ordered_outlets + running.unknown_outlets
@@ -125,6 +107,8 @@ final as (
         running.newly_inactive_outlets,
         running.reactivated_outlets
     from running
+    inner join int_cells
+        on running.cell_number = int_cells.cell_number
     cross join int_as_of
 
 )

@@ -8,6 +8,13 @@ with int_inactivity_month_changes as (
 
 ),
 
+int_cells as (
+
+    select *
+    from {{ ref('int_cells') }}
+
+),
+
 int_as_of as (
 
     select
@@ -44,8 +51,7 @@ running as (
     from int_inactivity_month_changes
     window
         cell_months as (
-            partition by
-                feed, beat_id, rep_id, distributor_id, territory, region, country, channel, abc_class, window_days
+            partition by cell_number, window_days
             order by month_start
         )
 
@@ -112,15 +118,15 @@ final as (
         measured.month_start,
         measured.month_end,
         measured.window_days,
-        measured.feed,
-        measured.beat_id,
-        measured.rep_id,
-        measured.distributor_id,
-        measured.territory,
-        measured.region,
-        measured.country,
-        measured.channel,
-        measured.abc_class,
+        int_cells.feed,
+        int_cells.beat_id,
+        int_cells.rep_id,
+        int_cells.distributor_id,
+        int_cells.territory,
+        int_cells.region,
+        int_cells.country,
+        int_cells.channel,
+        int_cells.abc_class,
         cast(measured.known_outlets + measured.unknown_outlets as bigint) as universe_outlets,
         cast(measured.active_outlets as bigint) as active_outlets,
         cast(measured.lapsed_outlets + measured.never_ordered_outlets as bigint) as inactive_outlets,
@@ -160,6 +166,8 @@ final as (
         cast(measured.net_amount_lost as decimal(18, 2)) as net_amount_lost,
         cast(measured.net_amount_lost_to_date as decimal(18, 2)) as net_amount_lost_to_date
     from measured
+    inner join int_cells
+        on measured.cell_number = int_cells.cell_number
     cross join rules
 
 )

@@ -20,6 +20,13 @@ int_outlet_cells as (
 
 ),
 
+int_cells as (
+
+    select *
+    from {{ ref('int_cells') }}
+
+),
+
 int_as_of as (
 
     select
@@ -49,7 +56,9 @@ in_months as (
 
 cells_of_today as (
 
-    select int_outlet_cells.* exclude (valid_from, valid_to)
+    select
+        int_outlet_cells.outlet_id,
+        int_outlet_cells.cell_number
     from int_outlet_cells
     inner join int_as_of
         on
@@ -97,7 +106,7 @@ unioned as (
 changes as (
 
     select
-        cells_of_today.* exclude (outlet_id),
+        cells_of_today.cell_number,
         unioned.window_days,
         unioned.month_start,
         sum(case when unioned.status = 'active' then unioned.direction else 0 end) as active_change,
@@ -109,15 +118,7 @@ changes as (
     inner join cells_of_today
         on unioned.outlet_id = cells_of_today.outlet_id
     group by
-        cells_of_today.feed,
-        cells_of_today.beat_id,
-        cells_of_today.rep_id,
-        cells_of_today.distributor_id,
-        cells_of_today.territory,
-        cells_of_today.region,
-        cells_of_today.country,
-        cells_of_today.channel,
-        cells_of_today.abc_class,
+        cells_of_today.cell_number,
         unioned.window_days,
         unioned.month_start
 
@@ -136,8 +137,7 @@ running as (
     from changes
     window
         cell_months as (
-            partition by
-                feed, beat_id, rep_id, distributor_id, territory, region, country, channel, abc_class, window_days
+            partition by cell_number, window_days
             order by month_start
         )
 
@@ -170,15 +170,15 @@ final as (
         {{ add_months('month_start', 'months_after') }} as month_start,
         least({{ add_days(add_months('month_start', 'months_after + 1'), -1) }}, as_of_date) as month_end,
         window_days,
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        int_cells.feed,
+        int_cells.beat_id,
+        int_cells.rep_id,
+        int_cells.distributor_id,
+        int_cells.territory,
+        int_cells.region,
+        int_cells.country,
+        int_cells.channel,
+        int_cells.abc_class,
         cast(active_outlets + lapsed_outlets + never_ordered_outlets + unknown_outlets as bigint) as universe_outlets,
         cast(active_outlets as bigint) as active_outlets,
         cast(lapsed_outlets + never_ordered_outlets as bigint) as inactive_outlets,
@@ -196,6 +196,8 @@ final as (
             100.0 * (lapsed_outlets + never_ordered_outlets) / nullif(active_outlets, 0) as decimal(18, 1)
         ) as percent_of_active
     from repeated
+    inner join int_cells
+        on repeated.cell_number = int_cells.cell_number
 
 )
 

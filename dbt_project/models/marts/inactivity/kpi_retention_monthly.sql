@@ -13,8 +13,19 @@ with int_outlet_retention_intervals as (
 
 int_outlet_cell_months as (
 
-    select *
+    select
+        outlet_id,
+        cell_number,
+        month_from,
+        month_to
     from {{ ref('int_outlet_cell_months') }}
+
+),
+
+int_cells as (
+
+    select *
+    from {{ ref('int_cells') }}
 
 ),
 
@@ -30,7 +41,7 @@ int_as_of as (
 placed as (
 
     select
-        cells.* exclude (outlet_id, month_from, month_to),
+        cells.cell_number,
         intervals.standing,
         greatest(intervals.month_from, cells.month_from) as month_from,
         least(intervals.month_to, cells.month_to) as month_to
@@ -74,15 +85,7 @@ unioned as (
 changes as (
 
     select
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         month_start,
         sum(case when standing = 'new' then direction else 0 end) as new_change,
         sum(case when standing = 'retained' then direction else 0 end) as retained_change,
@@ -93,15 +96,7 @@ changes as (
         sum(case when standing = 'late_dormant' then direction else 0 end) as late_dormant_change
     from unioned
     group by
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
+        cell_number,
         month_start
 
 ),
@@ -128,10 +123,7 @@ running as (
         lead(month_start) over cell_months as next_month_start
     from changes
     window
-        cell_months as (
-            partition by feed, beat_id, rep_id, distributor_id, territory, region, country, channel, abc_class
-            order by month_start
-        )
+        cell_months as (partition by cell_number order by month_start)
 
 ),
 
@@ -168,35 +160,40 @@ dated as (
 final as (
 
     select
-        month_start,
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
-        month_end <= as_of_date as is_full_month,
-        retained_outlets + new_outlets + resurrected_outlets as active_outlets,
-        retained_outlets + lost_outlets + late_lost_outlets as active_before_outlets,
-        retained_outlets,
-        lost_outlets,
-        new_outlets,
-        resurrected_outlets,
-        dormant_outlets,
-        late_lost_outlets + late_dormant_outlets as unknown_outlets,
+        dated.month_start,
+        int_cells.feed,
+        int_cells.beat_id,
+        int_cells.rep_id,
+        int_cells.distributor_id,
+        int_cells.territory,
+        int_cells.region,
+        int_cells.country,
+        int_cells.channel,
+        int_cells.abc_class,
+        dated.month_end <= dated.as_of_date as is_full_month,
+        dated.retained_outlets + dated.new_outlets + dated.resurrected_outlets as active_outlets,
+        dated.retained_outlets + dated.lost_outlets + dated.late_lost_outlets as active_before_outlets,
+        dated.retained_outlets,
+        dated.lost_outlets,
+        dated.new_outlets,
+        dated.resurrected_outlets,
+        dated.dormant_outlets,
+        dated.late_lost_outlets + dated.late_dormant_outlets as unknown_outlets,
         cast(
-            cast(retained_outlets as double) / nullif(retained_outlets + lost_outlets, 0) as decimal(9, 4)
+            cast(dated.retained_outlets as double) / nullif(dated.retained_outlets + dated.lost_outlets, 0)
+            as decimal(9, 4)
         ) as retention_rate,
         cast(
-            cast(resurrected_outlets as double) / nullif(resurrected_outlets + dormant_outlets, 0) as decimal(9, 4)
+            cast(dated.resurrected_outlets as double) / nullif(dated.resurrected_outlets + dated.dormant_outlets, 0)
+            as decimal(9, 4)
         ) as reactivation_rate,
         cast(
-            cast(new_outlets + resurrected_outlets as double) / nullif(lost_outlets, 0) as decimal(18, 4)
+            cast(dated.new_outlets + dated.resurrected_outlets as double) / nullif(dated.lost_outlets, 0)
+            as decimal(18, 4)
         ) as quick_ratio
     from dated
+    inner join int_cells
+        on dated.cell_number = int_cells.cell_number
 
 )
 

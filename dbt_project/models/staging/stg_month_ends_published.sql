@@ -1,0 +1,28 @@
+-- grain: month_start, window_days and cell, as first published
+with source as (
+
+    select
+        generation,
+        published_at,
+        month_start,
+        window_days,
+        feed,
+        beat_id,
+        rep_id,
+        distributor_id,
+        territory,
+        region,
+        country,
+        channel,
+        abc_class,
+        universe_outlets,
+        active_outlets,
+        lapsed_outlets,
+        never_ordered_outlets,
+        unknown_outlets
+    from {{ source('history', 'kpi_month_ends_published') }}
+    where {{ was_known('published_at') }}
+
+)
+
+select * from source

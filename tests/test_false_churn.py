@@ -1,0 +1,88 @@
+"""What looks like churn and is none, and silence in missed chances, against the oracle on random histories."""
+
+from collections import Counter
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.histories import churning_lakes
+from tests.models import Models
+from tests.oracle_churn import WINDOWS, Market
+
+SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+MARTS = {"rpt_false_churn", "rpt_link_proposals", "fct_outlet_silence", "kpi_inactivity_daily"}
+
+
+def likeness(one: str, two: str) -> float:
+    """The engine's own measure: what is judged is the rule on it."""
+    words = [duckdb.execute("select lower(strip_accents(?))", [name]).fetchall()[0][0] for name in (one, two)]
+    return duckdb.execute("select round(jaro_winkler_similarity(?, ?), 2)", words).fetchall()[0][0]
+
+
+def compare(what: str, expected: dict, found: dict) -> list[str]:
+    return [
+        f"{what} {key}: expected {expected.get(key)}, found {found.get(key)}"
+        for key in sorted(set(expected) | set(found), key=str)
+        if expected.get(key) != found.get(key)
+    ]
+
+
+def differences(models: Models, lake: dict, **changed) -> list[str]:
+    """Where the models and the oracle disagree."""
+    truth = Market(lake)
+    with models.build(lake, MARTS, **changed) as built:
+
+        def ask(sql: str) -> list[tuple]:
+            return built.execute(sql).fetchall()
+
+        proposals = {
+            row[0]: row[1:]
+            for row in ask("select outlet_id, goes_on_as_outlet_id, kind, score from rpt_link_proposals")
+        }
+        churn = Counter({row[:2]: row[2] for row in ask("select kind, window_days, outlets from rpt_false_churn")})
+        silence = {
+            row[0]: row[1:]
+            for row in ask(
+                "select outlet_id, days_silent, working_days_silent, planned_visits_passed, visits_without_order, "
+                "usual_order_days_passed from fct_outlet_silence"
+            )
+        }
+        seasonal = dict(ask("select outlet_id, expected_back_on from fct_outlet_silence where is_seasonal"))
+        tied = ask("select window_days, sum(outlets)::int from rpt_false_churn where is_counted_as_lapsed group by all")
+        kpi = dict(
+            ask(
+                "select window_days, sum(lapsed_outlets)::int from kpi_inactivity_daily "
+                "where holds_until = (select as_of_date from intermediate.int_as_of) group by all"
+            )
+        )
+    return [
+        *compare("proposal", truth.proposals(likeness), proposals),
+        *compare("seasonal", truth.seasonal(), seasonal),
+        *compare("false churn", +truth.false_churn(), +churn),
+        *compare("silence", truth.silence(), silence),
+        *compare("lapses of the KPI", {window: kpi.get(window, 0) for window in WINDOWS}, dict(tied)),
+    ]
+
+
+@SETTINGS
+@given(lake=churning_lakes())
+def test_equals_the_oracle(models, lake):
+    assert differences(models, lake)[:5] == []
+
+
+@pytest.mark.real_data
+def test_kinds_make_the_lapses_on_iowa(iowa):
+    counted = dict(
+        iowa.ask("select window_days, sum(outlets)::int from rpt_false_churn where is_counted_as_lapsed group by all")
+    )
+    assert counted == {30: 279, 60: 172, 90: 145}
+
+
+@pytest.mark.real_data
+def test_proposals_on_iowa_are_at_one_address(iowa):
+    """Read one by one on 2026-11-25: each pair is one shop, or another owner in the same rooms."""
+    assert iowa.ask(
+        "select count(*), count(*) filter (is_same_address or metres_apart <= 50), count(*) filter (kind = 'recoded') "
+        "from rpt_link_proposals"
+    ) == [(46, 46, 36)]
