@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date, timedelta
 
-from tests.oracle import LADDERS, Feed, States
+from tests.oracle import Feed
 from tests.oracle_months import AMOUNT, Cells, add_months, month_end, month_of
 from tests.oracle_retention import months
 
@@ -18,18 +18,19 @@ def year_before(day: date) -> date:
     return day.replace(year=day.year - 1)
 
 
-def portfolio(lake: dict[str, list[dict]], first: date, as_of: date, cells: Cells) -> dict:
-    """Numbers of kpi_portfolio_composition by (as_of_date, rule set, state, rep)."""
-    truth = States(lake, as_of)
+def portfolio(lake: dict[str, list[dict]], first: date, as_of: date, cells: Cells, states: dict[str, Cells]) -> dict:
+    """Numbers of kpi_portfolio_composition by (as_of_date, rule set, state, rep); the state on a day is given."""
     found: dict[tuple, Counter] = {}
-    for name, feed in truth.feeds.items():
+    for row in lake["feeds"]:
+        feed = Feed(lake, row)
         for outlet in feed.outlets:
+            key = f"{row['feed']}:{outlet}"
             orders = [d for d in feed.days.get(outlet, []) if d <= as_of]
             for day in (month_end(month, as_of) for month in months(first, as_of)):
                 bought = AMOUNT * len([d for d in orders if year_before(day) < d <= day])
-                (rep,) = cells.on(f"{name}:{outlet}", day)
-                for ladder in LADDERS:
-                    if state := truth.state(name, outlet, ladder, day):
+                (rep,) = cells.on(key, day)
+                for ladder, stated in states.items():
+                    for (state,) in stated.found_on(key, day):
                         counter = found.setdefault((day, ladder, state, rep), Counter())
                         counter["outlets"] += 1
                         counter["net_amount_last_year"] += bought

@@ -7,11 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from tests import oracle_portfolio as oracle
 from tests.histories import LOADED, lakes
 from tests.models import Models
+from tests.oracle import LADDERS
 from tests.oracle_months import Cells
 from tests.test_kpi import WINDOWS
 from tests.test_monthly import compared, read
 
-MARTS = {"kpi_portfolio_composition", "kpi_tenure_bands", "kpi_one_timers", "int_outlet_cells"}
+MARTS = {"kpi_portfolio_composition", "kpi_tenure_bands", "kpi_one_timers", "int_outlet_cells", "int_outlet_states"}
 EARLIER = 330  # days: of some orders the year before is over on the business date, of others not
 
 
@@ -23,8 +24,11 @@ def aged(lake: dict) -> dict:
         if on and place % 2 == 0:
             orders.append({**row, "order_id": f"{row['order_id']}-old", "ordered_on": on - timedelta(days=EARLIER)})
         if on:
-            visit = {"visit_id": f"v{place}", "outlet_id": row["outlet_id"], "_feed": row["_feed"]}
-            visits.append({**visit, "visited_on": None if place % 5 == 0 else on, "_loaded_at": LOADED})
+            # never after the newest order, which is the watermark; 90 days before it is the edge of attention
+            visit = {"outlet_id": row["outlet_id"], "_feed": row["_feed"], "_loaded_at": LOADED}
+            visits.append({**visit, "visit_id": f"v{place}", "visited_on": on - timedelta(days=5)})
+            visits.append({**visit, "visit_id": f"w{place}", "visited_on": on - timedelta(days=90)})
+            visits.append({**visit, "visit_id": f"p{place}", "planned_on": on, "visited_on": None})
     for place, row in enumerate(lake["outlets"]):
         years = timedelta(days=(0, 180, 400, 800)[int(row["outlet_id"][1:]) % 4])
         opened = row["opened_on"] - years if row.get("opened_on") else None
@@ -53,6 +57,16 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
             )
             for column in ("rep_id", "channel")
         )
+        states = {
+            ladder: Cells(
+                built.execute(
+                    "select outlet_id, valid_from, valid_to, state from intermediate.int_outlet_states "
+                    "where rule_set = ?",
+                    [ladder],
+                ).fetchall()
+            )
+            for ladder in LADDERS
+        }
         found = [
             read(built, "kpi_portfolio_composition", "as_of_date, rule_set, state, rep_id"),
             read(built, "kpi_tenure_bands", "window_days, channel, tenure_band"),
@@ -63,7 +77,7 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
     # outlets may be open before the first order of all
     first = min([first, *(key[0] for key in found[0])])
     expected = [
-        oracle.portfolio(lake, first, as_of, reps),
+        oracle.portfolio(lake, first, as_of, reps, states),
         oracle.tenure(lake, WINDOWS, as_of, channels),
         oracle.one_timers(lake, WINDOWS, as_of, channels),
     ]
