@@ -100,3 +100,41 @@ MONTHLY_MUTANTS = (
     ("as-is counts whole months of the interval's end", "kpi_inactivity_monthly_as_is", "when intervals.valid_to <= int_as_of.as_of_date", "when intervals.valid_to < date '1900-01-01'"),
     ("as-is takes the cell of today", "kpi_inactivity_monthly_as_is", "int_outlet_cells.valid_from <= int_as_of.as_of_date\n            and int_outlet_cells.valid_to > int_as_of.as_of_date", "int_outlet_cells.valid_from <= date '1950-01-01'\n            and int_outlet_cells.valid_to > date '1950-01-01'"),
 )  # fmt: skip
+
+RETENTION_MUTANTS = (
+    ("retained is from the very month before", "int_outlet_retention_intervals", "= month_start then 'retained'", "<= month_start then 'retained'"),
+    ("the first order is new", "int_outlet_retention_intervals", "when previous_month_start is null then 'new'", "when previous_month_start is null then 'resurrected'"),
+    ("lost only where the month is vouched for", "int_outlet_retention_intervals", "when following_month < late_from then 'lost'", "when true then 'lost'"),
+    ("dormant from the second month on", "int_outlet_retention_intervals", "select\n        outlet_id,\n        'dormant' as standing,\n        second_month", "select\n        outlet_id,\n        'dormant' as standing,\n        following_month"),
+    ("dormant until it orders again", "int_outlet_retention_intervals", "least(ordered_again, late_from) as month_to", "late_from as month_to"),
+    ("who may yet order is not dormant", "int_outlet_retention_intervals", "'late_dormant' as standing", "'dormant' as standing"),
+    ("late in the month of the watermark", "int_outlet_retention_intervals", "when int_outlet_known.unknown_from <= int_as_of.as_of_date", "when int_outlet_known.unknown_from < date '1900-01-01'"),
+    ("counted in the cell of the month's end", "int_outlet_cell_months", "when int_outlet_cells.valid_to <= int_as_of.as_of_date", "when int_outlet_cells.valid_to <= date '1900-01-01'"),
+    ("quick ratio counts the new", "kpi_retention_monthly", "dated.new_outlets + dated.resurrected_outlets as double", "dated.resurrected_outlets as double"),
+    ("retention is of those whose month is known", "kpi_retention_monthly", "nullif(dated.retained_outlets + dated.lost_outlets, 0)", "nullif(dated.retained_outlets + dated.lost_outlets + dated.late_lost_outlets, 0)"),
+    ("reactivation is of those who were silent", "kpi_retention_monthly", "nullif(dated.resurrected_outlets + dated.dormant_outlets, 0)", "nullif(dated.resurrected_outlets + dated.dormant_outlets + dated.lost_outlets, 0)"),
+    ("a month that is not over is said to be so", "kpi_retention_monthly", "dated.month_end <= dated.as_of_date", "true"),
+    ("a cohort is of the first month", "kpi_retention_cohorts", "where first_months.month_start = first_months.first_month_start", "where first_months.next_month_start is null"),
+    ("a cohort's late outlets are unknown", "kpi_retention_cohorts", "and dated.month_start >= late.late_from", "and dated.month_start > late.late_from"),
+    ("who ordered is not unknown", "kpi_retention_cohorts", "where months.month_start >= joined.late_from", "where false"),
+    ("months without orders stay in the cohort", "kpi_retention_cohorts", "left join ordered", "inner join ordered"),
+)  # fmt: skip
+
+PORTFOLIO_MUTANTS = (
+    ("the state of the month's end", "kpi_portfolio_composition", "when int_outlet_states.valid_to <= int_as_of.as_of_date", "when int_outlet_states.valid_to <= date '1900-01-01'"),
+    ("the rep of the month's end", "int_outlet_cell_months", "int_outlet_cells.valid_from) as date) as month_from", "int_outlet_cells.valid_from) as date) + 40 as month_from"),
+    ("twelve months make the year", "kpi_portfolio_composition", "to_months(cast(12 as integer))", "to_months(cast(11 as integer))"),
+    ("the year begins within a month", "kpi_portfolio_composition", "days.business_date > int_as_of.year_before", "days.business_date > int_as_of.twelve_months_from"),
+    ("the year begins after the same day", "kpi_portfolio_composition", "days.business_date > int_as_of.year_before", "days.business_date >= int_as_of.year_before"),
+    ("closed outlets are not in the rep's", "kpi_portfolio_composition", "sum(case when state != 'closed' then outlets end)", "sum(outlets)"),
+    ("portfolio months without a change repeat", "kpi_portfolio_composition", "datediff('month', running.month_start,", "1 + 0 * datediff('month', running.month_start,"),
+    ("a band begins with its lower end", "kpi_tenure_bands", "<= int_as_of.as_of_date\n            and (", "< int_as_of.as_of_date\n            and ("),
+    ("tenure counts from the opening", "kpi_tenure_bands", "int_outlet_openings.opened_on +", "int_outlet_openings.in_to +"),
+    ("only open outlets have a tenure", "kpi_tenure_bands", "where int_outlet_openings.in_to > int_as_of.as_of_date", "where true"),
+    ("a planned visit is no visit", "kpi_tenure_bands", "stg_visits.visited_on <= int_as_of.as_of_date", "coalesce(stg_visits.visited_on, int_as_of.as_of_date) <= int_as_of.as_of_date"),
+    ("attention is of the last days", "kpi_tenure_bands", "> int_as_of.as_of_date - rules.attention_days", ">= int_as_of.as_of_date - rules.attention_days"),
+    ("a second order within the window", "kpi_one_timers", "<= windows.window_days, false", "< windows.window_days, false"),
+    ("a share of those observed for the window", "kpi_one_timers", "< known.unknown_from as is_observed", "<= known.unknown_from as is_observed"),
+    ("a one-timer has a single order day", "kpi_one_timers", "first_orders.second_order_date is null as is_one_timer", "false as is_one_timer"),
+    ("the first order only begins a cohort", "kpi_one_timers", "where gap_days is null", "where next_order_date is null"),
+)  # fmt: skip

@@ -22,8 +22,11 @@ class Cells:
         for outlet, valid_from, valid_to, *cell in rows:
             self.rows.setdefault(outlet, []).append((valid_from, valid_to or date.max, tuple(cell)))
 
+    def found_on(self, outlet: str, day: date) -> list[tuple]:
+        return [cell for valid_from, valid_to, cell in self.rows.get(outlet, []) if valid_from <= day < valid_to]
+
     def on(self, outlet: str, day: date) -> tuple:
-        (found,) = [cell for valid_from, valid_to, cell in self.rows[outlet] if valid_from <= day < valid_to]
+        (found,) = self.found_on(outlet, day)
         return found
 
 

@@ -6,15 +6,25 @@
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
-from tests import test_false_churn, test_history, test_kpi, test_monthly, test_states
+from tests import test_false_churn, test_history, test_kpi, test_monthly, test_portfolio, test_retention, test_states
 from tests.histories import churning_lakes, deliveries, lakes
-from tests.mutants import CHURN_MUTANTS, HISTORY_MUTANTS, KPI_MUTANTS, MONTHLY_MUTANTS, STATE_MUTANTS
+from tests.mutants import (
+    CHURN_MUTANTS,
+    HISTORY_MUTANTS,
+    KPI_MUTANTS,
+    MONTHLY_MUTANTS,
+    PORTFOLIO_MUTANTS,
+    RETENTION_MUTANTS,
+    STATE_MUTANTS,
+)
 
 CASES = [(lakes, test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
 CASES += [(lakes, test_states.differences, *mutant) for mutant in STATE_MUTANTS]
 CASES += [(churning_lakes, test_false_churn.differences, *mutant) for mutant in CHURN_MUTANTS]
 CASES += [(deliveries, test_history.differences, *mutant) for mutant in HISTORY_MUTANTS]
 CASES += [(lakes, test_monthly.differences, *mutant) for mutant in MONTHLY_MUTANTS]
+CASES += [(lakes, test_retention.differences, *mutant) for mutant in RETENTION_MUTANTS]
+CASES += [(lakes, test_portfolio.differences, *mutant) for mutant in PORTFOLIO_MUTANTS]
 SEARCH = settings(
     max_examples=500,
     deadline=None,
