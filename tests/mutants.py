@@ -91,7 +91,7 @@ MONTHLY_MUTANTS = (
     ("a new row of the same cell is no move", "int_inactivity_month_changes", "group by\n        outlet_id,", "group by\n        direction,\n        outlet_id,"),
     ("a late feed takes outlets out of the lapsed", "int_inactivity_month_changes", "direction = -1 and other_status = 'unknown'", "direction = -1 and other_status = 'out'"),
     ("lost money counts from the crossing day on", "int_inactivity_month_changes", "(cast(month_end - event_date as integer) + 1)", "cast(month_end - event_date as integer)"),
-    ("the rate is that of the last silence", "int_inactivity_month_changes", "and unioned.event_date > silences.last_order_date", "and unioned.event_date >= silences.last_order_date"),
+    ("the rate is that of the last silence", "int_inactivity_month_changes", "and keyed.event_date > silences.last_order_date", "and keyed.event_date >= silences.last_order_date"),
     ("money lost to date counts from the last order", "int_inactivity_month_changes", "daily_net_amount_change * last_order_day_number", "daily_net_amount_change * (last_order_day_number + window_days)"),
     ("who was lapsed before loses the whole month", "kpi_inactivity_monthly", "(cast(month_end - month_start as integer) + 1)\n                    + month_net", "cast(month_end - month_start as integer)\n                    + month_net"),
     ("a month without a change repeats the one before", "kpi_inactivity_monthly", "then held.months_to_next - 1", "then 0"),

@@ -62,8 +62,6 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
         as_is = read(built, "kpi_inactivity_monthly_as_is", f"month_start, window_days, {CELL}")
     if not as_of:
         return []
-    # outlets may be open before the first order of all, so the days begin with the earliest row
-    first = min([first, *(key[0] for key in as_was)])
     expected = oracle.inactivity(lake, WINDOWS, first, as_of, cells)
     for numbers in expected.values():
         for name in ("net_amount_lost", "net_amount_lost_to_date"):

@@ -74,8 +74,6 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
         ]
     if not as_of:
         return []
-    # outlets may be open before the first order of all
-    first = min([first, *(key[0] for key in found[0])])
     expected = [
         oracle.portfolio(lake, first, as_of, reps, states),
         oracle.tenure(lake, WINDOWS, as_of, channels),

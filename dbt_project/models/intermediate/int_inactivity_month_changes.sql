@@ -78,6 +78,16 @@ unioned as (
 
 ),
 
+-- a key of its own for lapsed outlets: as a condition of the join it would make DuckDB compare every pair
+keyed as (
+
+    select
+        *,
+        case when status = 'lapsed' then outlet_id end as lapsed_outlet_id
+    from unioned
+
+),
+
 silences as (
 
     select
@@ -95,17 +105,16 @@ silences as (
 priced as (
 
     select
-        unioned.* exclude (outlet_id),
-        cast(date_trunc('month', unioned.event_date) as date) as month_start,
-        coalesce(silences.daily_net_amount, 0) * unioned.direction as daily_net_amount_change,
+        keyed.* exclude (outlet_id, lapsed_outlet_id),
+        cast(date_trunc('month', keyed.event_date) as date) as month_start,
+        coalesce(silences.daily_net_amount, 0) * keyed.direction as daily_net_amount_change,
         coalesce({{ days_between("date '1900-01-01'", 'silences.last_order_date') }}, 0) as last_order_day_number
-    from unioned
+    from keyed
     left join silences
         on
-            unioned.status = 'lapsed'
-            and unioned.outlet_id = silences.outlet_id
-            and unioned.event_date > silences.last_order_date
-            and unioned.event_date <= silences.next_last_order_date
+            keyed.lapsed_outlet_id = silences.outlet_id
+            and keyed.event_date > silences.last_order_date
+            and keyed.event_date <= silences.next_last_order_date
 
 ),
 

@@ -19,6 +19,7 @@ int_as_of as (
 
     select
         as_of_date,
+        cast(date_trunc('month', first_business_date) as date) as first_month_start,
         {{ add_months("cast(date_trunc('month', as_of_date) as date)", 1) }} as month_after,
         reporting_currency
     from {{ ref('int_as_of') }}
@@ -62,6 +63,7 @@ held as (
     select
         running.*,
         int_as_of.as_of_date,
+        int_as_of.first_month_start,
         int_as_of.reporting_currency,
         running.active_outlets + running.lapsed_outlets + running.never_ordered_outlets + running.unknown_outlets
         > 0 as is_inhabited,
@@ -169,6 +171,8 @@ final as (
     inner join int_cells
         on measured.cell_number = int_cells.cell_number
     cross join rules
+    -- of the time before the first order that any feed holds nothing is known but openings
+    where measured.month_start >= measured.first_month_start
 
 )
 

@@ -31,6 +31,7 @@ int_as_of as (
 
     select
         as_of_date,
+        cast(date_trunc('month', first_business_date) as date) as first_month_start,
         {{ add_months("cast(date_trunc('month', as_of_date) as date)", 1) }} as month_after
     from {{ ref('int_as_of') }}
 
@@ -149,6 +150,7 @@ repeated as (
     select
         running.*,
         int_as_of.as_of_date,
+        int_as_of.first_month_start,
         {{ every_number(
             0,
             months_between('running.month_start', 'coalesce(running.next_month_start, int_as_of.month_after)') ~ ' - 1'
@@ -198,6 +200,8 @@ final as (
     from repeated
     inner join int_cells
         on repeated.cell_number = int_cells.cell_number
+    -- of the time before the first order that any feed holds nothing is known but openings
+    where {{ add_months('repeated.month_start', 'repeated.months_after') }} >= repeated.first_month_start
 
 )
 

@@ -48,6 +48,7 @@ int_as_of as (
 
     select
         as_of_date,
+        first_business_date,
         cast(date_trunc('month', as_of_date) as date) as newest_month_start,
         {{ add_months("cast(date_trunc('month', as_of_date) as date)", 1) }} as month_after,
         {{ add_months('as_of_date', -12) }} as year_before,
@@ -252,6 +253,7 @@ repeated as (
         running.net_amount,
         running.month_start as changed_month,
         int_as_of.as_of_date as newest_date,
+        int_as_of.first_business_date,
         int_as_of.reporting_currency,
         {{ every_number(
             0,
@@ -274,7 +276,8 @@ dated as (
         rep_id,
         outlets,
         net_amount,
-        reporting_currency
+        reporting_currency,
+        first_business_date
     from repeated
 
 ),
@@ -311,6 +314,8 @@ final as (
             case when state != 'closed' then 100.0 * net_amount / nullif(rep_net_amount, 0) end as decimal(5, 1)
         ) as percent_of_net_amount
     from totalled
+    -- of the time before the first order that any feed holds nothing is known but openings
+    where as_of_date >= first_business_date
 
 )
 
