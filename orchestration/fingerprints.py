@@ -42,6 +42,7 @@ def reporting_currency(workspace: Workspace) -> str:
 
 
 def _code_and_settings(workspace: Workspace) -> "hashlib._Hash":
+    """What decides how files become marts, whatever the files."""
     digest = hashlib.sha256(json.dumps(settings(workspace), sort_keys=True, default=str).encode())
     for path in code_files():
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
@@ -50,31 +51,42 @@ def _code_and_settings(workspace: Workspace) -> "hashlib._Hash":
     return digest
 
 
+GOING_ON = "going on"
+
+
 def _marker(workspace: Workspace) -> Path:
     return workspace.dbt / "last_build"
 
 
-def begin_build(workspace: Workspace, known_at: str) -> bool:
-    """Whether the warehouse can go on from the last build; if not, it is built anew.
+def _whole(workspace: Workspace) -> str:
+    """What the marker says of a warehouse that nobody has written to since its build ended."""
+    return f"{_code_and_settings(workspace).hexdigest()} {workspace.warehouse.stat().st_mtime_ns}"
 
-    It can if that build came to its end, with the same code, settings and feeds; a killed one leaves no marker.
-    What was known at a moment is always built anew.
+
+def begin_build(workspace: Workspace, full: bool) -> None:
+    """Decide, before anything is written, whether the warehouse can go on from the last build.
+
+    It can if that build came to its end with the same code, settings and feeds, and nobody else wrote to the warehouse
+    since, as dbt by hand does. A build that is killed leaves no marker, and the next one starts anew.
     """
     marker = _marker(workspace)
-    goes_on = (
-        not known_at
-        and workspace.warehouse.exists()
-        and marker.exists()
-        and marker.read_text() == _code_and_settings(workspace).hexdigest()
-    )
+    goes_on = not full and workspace.warehouse.exists() and marker.exists() and marker.read_text() == _whole(workspace)
+    marker.unlink(missing_ok=True)
+    if goes_on:
+        marker.write_text(GOING_ON)
+
+
+def take_up_build(workspace: Workspace) -> bool:
+    """Whether this build was decided to go on from the last one; true once."""
+    marker = _marker(workspace)
+    goes_on = marker.exists() and marker.read_text() == GOING_ON
     marker.unlink(missing_ok=True)
     return goes_on
 
 
-def end_build(workspace: Workspace, known_at: str) -> None:
+def end_build(workspace: Workspace) -> None:
     """The warehouse is whole: the next build may go on from here."""
-    if not known_at:
-        _marker(workspace).write_text(_code_and_settings(workspace).hexdigest())
+    _marker(workspace).write_text(_whole(workspace))
 
 
 def inputs(workspace: Workspace, as_of: str, known_at: str = "") -> str:

@@ -44,11 +44,15 @@ class PulseResource(dg.ConfigurableResource):
         }
 
     def dbt_mode(self, layer: str) -> list[str]:
-        """Only intermediate holds models that go on from the last build; whether they can is decided here, once."""
-        if layer != "intermediate":
-            return []
-        goes_on = fingerprints.begin_build(self.workspace, self.known_at)
-        return [] if goes_on and not self.full else ["--full-refresh"]
+        """Only intermediate holds models that go on from the last build; whether they can is decided before staging.
+
+        What was known at a moment is always built anew.
+        """
+        if layer == "staging":
+            fingerprints.begin_build(self.workspace, full=self.full or bool(self.known_at))
+        if layer == "intermediate" and not fingerprints.take_up_build(self.workspace):
+            return ["--full-refresh"]
+        return []
 
     @contextmanager
     def step(self, title: str):
@@ -73,7 +77,8 @@ def generation(context: dg.AssetExecutionContext, pulse: PulseResource) -> dg.Ma
             pulse.known_at or None,
             checks=_judged(context),
         )
-        fingerprints.end_build(pulse.workspace, pulse.known_at)
+        if not pulse.known_at:
+            fingerprints.end_build(pulse.workspace)
     return dg.MaterializeResult(
         metadata={
             "generation": manifest["generation"],

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from datetime import date, timedelta
 
 import pytest
@@ -215,12 +214,6 @@ IOWA = (
 @pytest.mark.real_data
 @pytest.mark.parametrize(("number", "day", "state", "lapsed", "only_by_hole"), IOWA)
 def test_three_outlets_of_iowa(iowa, number, day, state, lapsed, only_by_hole):
-    from orchestration.explain import explain
-    from orchestration.workspace import Workspace
-
-    start = time.monotonic()
-    explain(Workspace(iowa.home), number, date.fromisoformat(day))
-    assert time.monotonic() - start < 1  # by itself about a twentieth; the console's own start is in benchmarks/
     facts = iowa.json("explain", number, day)
     assert standard(facts)["state"] == state
     assert {row["window_days"] for row in facts["windows"] if row["counted_as"] == "lapsed"} == lapsed

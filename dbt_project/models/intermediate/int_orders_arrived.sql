@@ -5,7 +5,7 @@ with stg_order_arrivals as (
     select
         feed,
         source_order_id,
-        loaded_at
+        _loaded_at
     from {{ ref('stg_order_arrivals') }}
 
 ),
@@ -24,7 +24,7 @@ final as (
         stg_order_arrivals.source_order_id
     from stg_order_arrivals
     inner join int_last_publish
-        on stg_order_arrivals.loaded_at > int_last_publish.published_at
+        on stg_order_arrivals._loaded_at > int_last_publish.published_at
     group by
         stg_order_arrivals.feed,
         stg_order_arrivals.source_order_id

@@ -13,9 +13,9 @@ with stg_order_arrivals as (
         coalesce(order_type, 'sale') as order_type,
         net_amount,
         updated_at,
-        loaded_at,
-        file_name,
-        row_number_in_file
+        _loaded_at,
+        _file_name,
+        _row_number
     from {{ ref('stg_order_arrivals') }}
 
 ),
@@ -43,7 +43,7 @@ versions as (
     select
         stg_order_arrivals.*,
         int_last_publish.as_of_date as published_as_of_date,
-        stg_order_arrivals.loaded_at <= int_last_publish.published_at as was_published
+        stg_order_arrivals._loaded_at <= int_last_publish.published_at as was_published
     from stg_order_arrivals
     inner join int_orders_arrived
         on
@@ -54,18 +54,12 @@ versions as (
 ),
 
 -- a header may be found after its lines; the order then stands on the header, whatever its lines say
-numbered as (
+told_apart as (
 
     select
         *,
-        row_number() over (
-            partition by order_id, line_number
-            order by updated_at desc nulls last, loaded_at desc, file_name desc, row_number_in_file desc
-        ) as version_number,
-        row_number() over (
-            partition by order_id, line_number, was_published
-            order by updated_at desc nulls last, loaded_at desc, file_name desc, row_number_in_file desc
-        ) as version_number_of_its_time
+        {{ latest_version(['order_id', 'line_number'], 'updated_at') }} as is_latest,
+        {{ latest_version(['order_id', 'line_number', 'was_published'], 'updated_at') }} as is_latest_of_its_time
     from versions
 
 ),
@@ -73,18 +67,18 @@ numbered as (
 now as (
 
     select *
-    from numbered
-    where version_number = 1
+    from told_apart
+    where is_latest
 
 ),
 
 published as (
 
     select *
-    from numbered
+    from told_apart
     where
         was_published
-        and version_number_of_its_time = 1
+        and is_latest_of_its_time
 
 ),
 
@@ -93,7 +87,7 @@ changed as (
     select
         now.order_id,
         now.line_number,
-        now.loaded_at
+        now._loaded_at
     from now
     left join published
         on
@@ -124,7 +118,7 @@ changed_orders as (
 
     select
         changed.order_id,
-        max(changed.loaded_at) as loaded_at,
+        max(changed._loaded_at) as loaded_at,
         max(published_orders.order_id) is not null as order_was_published
     from changed
     left join published_orders

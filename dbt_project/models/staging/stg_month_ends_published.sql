@@ -1,4 +1,5 @@
 -- grain: month_start, window_days and cell, as first published
+-- a month without a row has not been published yet; a cell without a row in a month that has some was empty
 with source as (
 
     select

@@ -1,5 +1,12 @@
 -- grain: publish, as_of_date, window and cell; append-only, sparse like the KPI
 -- holds what differs from the last publish: of a day, window and cell the row of the newest publish holds
+{% set compared = [
+    'as_of_date', 'window_days', 'feed', 'beat_id', 'rep_id',
+    'distributor_id', 'territory', 'region', 'country', 'channel',
+    'abc_class', 'universe_outlets', 'active_outlets', 'inactive_outlets', 'lapsed_outlets',
+    'never_ordered_outlets', 'unknown_outlets', 'doubtful_outlets', 'newly_inactive_outlets', 'reactivated_outlets'
+] %}
+
 with kpi_inactivity_daily as (
 
     select
@@ -58,28 +65,7 @@ now_months as (
 
     select
         date_trunc('month', as_of_date) as month_start,
-        sum({{ row_fingerprint([
-            'as_of_date',
-            'window_days',
-            'feed',
-            'beat_id',
-            'rep_id',
-            'distributor_id',
-            'territory',
-            'region',
-            'country',
-            'channel',
-            'abc_class',
-            'universe_outlets',
-            'active_outlets',
-            'inactive_outlets',
-            'lapsed_outlets',
-            'never_ordered_outlets',
-            'unknown_outlets',
-            'doubtful_outlets',
-            'newly_inactive_outlets',
-            'reactivated_outlets'
-        ]) }}) as fingerprint
+        sum({{ row_fingerprint(compared) }}) as fingerprint
     from kpi_inactivity_daily
     group by date_trunc('month', as_of_date)
 
@@ -89,28 +75,7 @@ published_months as (
 
     select
         date_trunc('month', as_of_date) as month_start,
-        sum({{ row_fingerprint([
-            'as_of_date',
-            'window_days',
-            'feed',
-            'beat_id',
-            'rep_id',
-            'distributor_id',
-            'territory',
-            'region',
-            'country',
-            'channel',
-            'abc_class',
-            'universe_outlets',
-            'active_outlets',
-            'inactive_outlets',
-            'lapsed_outlets',
-            'never_ordered_outlets',
-            'unknown_outlets',
-            'doubtful_outlets',
-            'newly_inactive_outlets',
-            'reactivated_outlets'
-        ]) }}) as fingerprint
+        sum({{ row_fingerprint(compared) }}) as fingerprint
     from stg_kpi_published
     group by date_trunc('month', as_of_date)
 

@@ -38,7 +38,7 @@ published_months as (
     select
         month_start,
         window_days
-    from {{ ref('int_months_published') }}
+    from {{ ref('stg_month_ends_published') }}
     group by
         month_start,
         window_days
