@@ -250,16 +250,17 @@ def show_explanation(console: Console, facts: dict) -> None:
 
 
 def _state_table(states: list[dict]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    # as wide as a plain terminal of 80 columns, whatever the state: a date cut short says nothing
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     for heading, side in (
         ("rule set", "left"),
         ("state", "left"),
         ("from", "left"),
         ("to", "left"),
-        ("rules", "left"),
-        ("inactive after", "right"),
-        ("lost after", "right"),
-        ("inactive on", "left"),
+        ("rule", "left"),
+        ("days to\ninactive", "right"),
+        ("days to\nlost", "right"),
+        ("inactive\non", "left"),
     ):
         table.add_column(heading, justify=side, no_wrap=True)  # type: ignore[arg-type]
     for row in states:
@@ -272,8 +273,7 @@ def _state_table(states: list[dict]) -> Table:
             str(row["valid_from"]),
             str(row["valid_to"] - timedelta(days=1)),
             f"v{row['rule_version']}",
-            _days(row["inactive_after_days"]),
-            _days(row["lost_after_days"]),
+            *("" if row[limit] is None else f"{row[limit]:,}" for limit in ("inactive_after_days", "lost_after_days")),
             str(row["crosses_on"] or ""),
         )
     return table
