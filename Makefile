@@ -3,21 +3,25 @@ PYTHON ?= python3.11
 export PULSE_HOME ?= $(CURDIR)/workspace
 export DO_NOT_TRACK = 1
 
-.PHONY: run test bench lint docs setup lock dev clean
+.PHONY: run test test-slow bench lint docs setup lock dev clean
 
 run: setup
 	@test -n "$$(ls $(PULSE_HOME)/feeds/*.yml 2>/dev/null)" || .venv/bin/pulse sample story
 	@.venv/bin/pulse run; code=$$?; [ $$code -eq 3 ] && exit 0 || exit $$code  # 3: finished, some rows quarantined
 
 test: setup
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -m "not slow"
+
+# Every rule broken once, with the test that notices, and the benchmarks at a tiny size.
+test-slow: setup
+	@.venv/bin/python -m pytest -m slow -v
 
 # SIZES="5M 20M 50M 100M" for more; 100M takes about 30 GB of disk
 SIZES ?= 1M 5M
 bench: .venv/bench-ready
 	@.venv/bin/python -m benchmarks.run $(SIZES)
 
-# Two hundred random deliveries, each time: going on from the last build equals building anew (about ten minutes).
+# Two hundred random deliveries, each time: going on from the last build equals building anew (a long run).
 deliveries: setup
 	@PULSE_DELIVERIES=201 .venv/bin/python -m pytest tests/test_increments.py
 

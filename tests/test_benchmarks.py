@@ -16,6 +16,8 @@ from benchmarks.measure import ContenderFailed, measure, python
 from benchmarks.run import Benchmark, Disagreement, run_size
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = [library for library in ("pandas", "polars") if find_spec(library)]
 
 

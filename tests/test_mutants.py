@@ -1,6 +1,6 @@
 """Q1: each rule broken once. The oracle must disagree with the broken models on some history.
 
-`pytest tests/test_mutants.py -v` prints the table of mutants.
+`make test-slow` prints the table of mutants.
 """
 
 import pytest
@@ -35,6 +35,7 @@ SEARCH = settings(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("histories", "differences", "rule", "model", "text", "wrong"),
     CASES,
