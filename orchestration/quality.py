@@ -4,6 +4,7 @@ The suites are YAML in expectations/<layer>/<table>.yml; this module knows no ta
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,13 +76,15 @@ def check_layer(workspace: Workspace, expectations: list[Expectation]) -> Iterat
     from orchestration.gx_duckdb import validate
 
     tables = dict.fromkeys(expectation.table for expectation in expectations)
-    for table in tables:
-        suite = [expectation for expectation in expectations if expectation.table == table]
-        lines = [{"type": e.type, "kwargs": e.kwargs, "keys": e.keys} for e in suite]
-        for expectation, outcome in zip(
-            suite, validate(lambda: connect(workspace), table, suite[0].layer, lines), strict=True
-        ):
-            yield check_result(expectation, outcome)
+    with closing(connect(workspace)) as connection:
+        for table in tables:
+            suite = [expectation for expectation in expectations if expectation.table == table]
+            lines = [{"type": e.type, "kwargs": e.kwargs, "keys": e.keys} for e in suite]
+            # a cursor is a connection of its own that sees the same views
+            for expectation, outcome in zip(
+                suite, validate(connection.cursor, table, suite[0].layer, lines), strict=True
+            ):
+                yield check_result(expectation, outcome)
 
 
 def check_result(expectation: Expectation, outcome: Any) -> dg.AssetCheckResult:

@@ -40,8 +40,11 @@ def layer_selection(chosen: set[dg.AssetKey], whole: set[dg.AssetKey], select: s
     return select.split(" ") if chosen == whole else sorted(key.path[-1] for key in chosen)
 
 
-def invoke(workspace: Workspace, arguments: list[str]) -> Any:
-    """Run dbt in this process and give the warehouse file back afterwards; returns dbt's own result."""
+def invoke(workspace: Workspace, arguments: list[str], parsed: Any = None) -> Any:
+    """Run dbt in this process and give the warehouse file back afterwards; returns dbt's own result.
+
+    `parsed` is the project as an earlier call of this process parsed it.
+    """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -50,7 +53,7 @@ def invoke(workspace: Workspace, arguments: list[str]) -> Any:
     os.environ["DBT_LOG_PATH"] = str(workspace.dbt.resolve() / "logs")
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-send-anonymous-usage-stats"]
     try:
-        return dbtRunner().invoke([*quiet, *arguments])
+        return dbtRunner(manifest=parsed).invoke([*quiet, *arguments])
     finally:
         DuckDBConnectionManager.close_all_connections()
 
@@ -66,13 +69,23 @@ def manifest_path(workspace: Workspace) -> Path:
     return manifest
 
 
+@cache
+def parsed_project(workspace: Workspace) -> Any:
+    """The project as dbt parses it: once in a process, where each layer by itself would take seconds to do it again."""
+    return invoke(workspace, dbt_arguments("parse", [], {})).result
+
+
 def run_layer(
     context: dg.AssetExecutionContext, workspace: Workspace, layer: str, variables: dict, extra: Sequence[str]
 ) -> Iterator:
     """Build one layer and tell Dagster of each model and test; a failure stops what comes after."""
     history.prepare(workspace)
     selection = layer_selection(set(context.selected_asset_keys), set(context.assets_def.keys), LAYERS[layer])
-    outcome = invoke(workspace, dbt_arguments("build", selection, variables, extra))
+    parsed = parsed_project(workspace)
+    # a copy, because dbt writes into it what it compiles
+    outcome = invoke(
+        workspace, dbt_arguments("build", selection, variables, extra), parsed.deepcopy() if parsed else None
+    )
     if outcome.result is None:
         raise dg.Failure(f"dbt could not start on {layer}: {outcome.exception}", allow_retries=False)
     keys = {key.path[-1]: key for key in context.assets_def.keys}
