@@ -44,7 +44,7 @@ continued as (
         event_date,
         'lapsed' as status,
         sum(direction) as direction,
-        sum(case when is_doubtful then direction else 0 end) as doubtful_change,
+        cast(sum(case when is_doubtful then direction else 0 end) as integer) as doubtful_change,
         case when sum(direction) = 0 then 'lapsed' else 'moved' end as other_status
     from int_cell_events
     where
@@ -136,11 +136,11 @@ final as (
         cell_number,
         window_days,
         month_start,
-        sum(case when status = 'active' then direction else 0 end) as active_change,
-        sum(case when status = 'lapsed' then direction else 0 end) as lapsed_change,
-        sum(case when status = 'never_ordered' then direction else 0 end) as never_ordered_change,
-        sum(case when status = 'unknown' then direction else 0 end) as unknown_change,
-        sum(doubtful_change) as doubtful_change,
+        cast(sum(case when status = 'active' then direction else 0 end) as integer) as active_change,
+        cast(sum(case when status = 'lapsed' then direction else 0 end) as integer) as lapsed_change,
+        cast(sum(case when status = 'never_ordered' then direction else 0 end) as integer) as never_ordered_change,
+        cast(sum(case when status = 'unknown' then direction else 0 end) as integer) as unknown_change,
+        cast(sum(doubtful_change) as integer) as doubtful_change,
         count(*) filter (
             where status = 'lapsed' and direction = 1 and other_status = 'active'
         ) as newly_inactive_outlets,

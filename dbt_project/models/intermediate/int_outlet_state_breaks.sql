@@ -1,4 +1,4 @@
--- grain: outlet that counts, rule set and interval [valid_from, valid_to) in which no limit is crossed
+-- grain: outlet that counts, rule set and day on which a limit may be crossed: up to the next one the state stays
 -- orders that follow each other as usual change no state and make no row
 with int_outlet_limits as (
 
@@ -180,39 +180,31 @@ unioned as (
 bounds as (
 
     select
-        int_outlet_openings.outlet_id,
-        min(int_outlet_openings.opened_on) as opened_on,
-        max({{ add_days('int_as_of.as_of_date', 1) }}) as ends_on
+        outlet_id,
+        min(opened_on) as opened_on
     from int_outlet_openings
-    cross join {{ ref('int_as_of') }} as int_as_of
-    group by int_outlet_openings.outlet_id
+    group by outlet_id
 
 ),
 
-followed as (
+-- several breaks on one day are one
+final as (
 
     select
         unioned.outlet_id,
         unioned.rule_set,
-        unioned.break_date as valid_from,
-        lead(unioned.break_date, 1, bounds.ends_on) over (
-            partition by unioned.outlet_id, unioned.rule_set order by unioned.break_date
-        ) as valid_to
+        unioned.break_date as valid_from
     from unioned
     inner join bounds
         on unioned.outlet_id = bounds.outlet_id
+    cross join {{ ref('int_as_of') }} as int_as_of
     where
         unioned.break_date >= bounds.opened_on
-        and unioned.break_date < bounds.ends_on
-
-),
-
-final as (
-
-    select *
-    from followed
-    -- several breaks on one day are one
-    where valid_from < valid_to
+        and unioned.break_date <= int_as_of.as_of_date
+    group by
+        unioned.outlet_id,
+        unioned.rule_set,
+        unioned.break_date
 
 )
 

@@ -4,8 +4,7 @@ with int_outlet_state_breaks as (
     select
         outlet_id,
         rule_set,
-        valid_from,
-        valid_to
+        valid_from
     from {{ ref('int_outlet_state_breaks') }}
 
 ),
@@ -56,6 +55,13 @@ int_outlet_thresholds as (
 
     select *
     from {{ ref('int_outlet_thresholds') }}
+
+),
+
+int_as_of as (
+
+    select as_of_date
+    from {{ ref('int_as_of') }}
 
 ),
 
@@ -165,39 +171,28 @@ lagged as (
 
 ),
 
-islands as (
-
-    select
-        *,
-        sum(
-            case
-                when state = state_before and rule_version = rule_version_before then 0
-                else 1
-            end
-        ) over (partition by outlet_id, rule_set order by valid_from) as island
-    from lagged
-
-),
-
 final as (
 
     select
-        outlet_id,
-        rule_set,
-        state,
-        rule_version,
-        min(valid_from) as valid_from,
-        max(valid_to) as valid_to,
-        min_by(last_order_date, valid_from) as last_order_date,
-        min_by(inactive_after_days, valid_from) as inactive_after_days,
-        min_by(lost_after_days, valid_from) as lost_after_days
-    from islands
-    group by
-        outlet_id,
-        rule_set,
-        state,
-        rule_version,
-        island
+        lagged.outlet_id,
+        lagged.rule_set,
+        lagged.state,
+        lagged.state_before as previous_state,
+        lagged.rule_version,
+        lagged.valid_from,
+        -- breaks follow each other without a gap up to the business date
+        lead(lagged.valid_from, 1, {{ add_days('int_as_of.as_of_date', 1) }}) over (
+            partition by lagged.outlet_id, lagged.rule_set order by lagged.valid_from
+        ) as valid_to,
+        lagged.last_order_date,
+        lagged.inactive_after_days,
+        lagged.lost_after_days
+    from lagged
+    cross join int_as_of
+    where
+        lagged.state_before is null
+        or lagged.state != lagged.state_before
+        or lagged.rule_version != lagged.rule_version_before
 
 )
 

@@ -28,17 +28,18 @@ int_as_of as (
 
 ),
 
+-- counts as plain integers: DuckDB adds up what a sum gives in 128 bits, at many times the cost
 changes as (
 
     select
         cell_number,
         window_days,
         event_date,
-        sum(case when status = 'active' then direction else 0 end) as active_change,
-        sum(case when status = 'lapsed' then direction else 0 end) as lapsed_change,
-        sum(case when status = 'never_ordered' then direction else 0 end) as never_ordered_change,
-        sum(case when status = 'unknown' then direction else 0 end) as unknown_change,
-        sum(case when is_doubtful then direction else 0 end) as doubtful_change,
+        cast(sum(case when status = 'active' then direction else 0 end) as integer) as active_change,
+        cast(sum(case when status = 'lapsed' then direction else 0 end) as integer) as lapsed_change,
+        cast(sum(case when status = 'never_ordered' then direction else 0 end) as integer) as never_ordered_change,
+        cast(sum(case when status = 'unknown' then direction else 0 end) as integer) as unknown_change,
+        cast(sum(case when is_doubtful then direction else 0 end) as integer) as doubtful_change,
         -- a crossing is a flow on its own day; entering by a move, a late feed or an opening is not
         count(*) filter (
             where direction = 1 and status = 'lapsed' and other_status = 'active'
@@ -69,6 +70,7 @@ running as (
         cell_days as (
             partition by cell_number, window_days
             order by event_date
+            rows between unbounded preceding and current row
         )
 
 ),

@@ -54,6 +54,7 @@ running as (
         cell_months as (
             partition by cell_number, window_days
             order by month_start
+            rows between unbounded preceding and current row
         )
 
 ),

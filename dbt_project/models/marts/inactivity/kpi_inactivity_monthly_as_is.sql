@@ -110,11 +110,11 @@ changes as (
         cells_of_today.cell_number,
         unioned.window_days,
         unioned.month_start,
-        sum(case when unioned.status = 'active' then unioned.direction else 0 end) as active_change,
-        sum(case when unioned.status = 'lapsed' then unioned.direction else 0 end) as lapsed_change,
-        sum(case when unioned.status = 'never_ordered' then unioned.direction else 0 end) as never_ordered_change,
-        sum(case when unioned.status = 'unknown' then unioned.direction else 0 end) as unknown_change,
-        sum(case when unioned.is_doubtful then unioned.direction else 0 end) as doubtful_change
+        cast(sum(case when unioned.status = 'active' then unioned.direction else 0 end) as integer) as active_change,
+        cast(sum(case when unioned.status = 'lapsed' then unioned.direction else 0 end) as integer) as lapsed_change,
+        cast(sum(case when unioned.status = 'never_ordered' then unioned.direction else 0 end) as integer) as never_ordered_change,
+        cast(sum(case when unioned.status = 'unknown' then unioned.direction else 0 end) as integer) as unknown_change,
+        cast(sum(case when unioned.is_doubtful then unioned.direction else 0 end) as integer) as doubtful_change
     from unioned
     inner join cells_of_today
         on unioned.outlet_id = cells_of_today.outlet_id
@@ -140,6 +140,7 @@ running as (
         cell_months as (
             partition by cell_number, window_days
             order by month_start
+            rows between unbounded preceding and current row
         )
 
 ),
