@@ -24,6 +24,9 @@ from orchestration.reading import judged_sql, mapped, sandbox, source_csv, sourc
 from orchestration.sql import literal, name
 from orchestration.workspace import Workspace
 
+# Parquet's own count of its rows can be told by many threads; counting them as they come by one only
+FILE_ROW = "file_row_number"
+COUNTED = "row_number() over ()"
 UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", ".filepart")
 Progress = Callable[[int, int, str], None]
 
@@ -150,11 +153,14 @@ def _source(
         (records,) = connection.execute(
             f"select sum(num_rows)::bigint from parquet_file_metadata({literal(plain)})"
         ).fetchall()[0]
-        return _plain_rows(source, header), header, records, None
+        if FILE_ROW in header:
+            return _plain_rows(source, header, COUNTED), header, records, None
+        source = f"read_parquet({literal(plain)}, {FILE_ROW} = true)"
+        return _plain_rows(source, header, f"{FILE_ROW} + 1"), header, records, None
     prepared = prepare(path, fmt, plain, kind)
     if kind == "csv":
         return (
-            _plain_rows(source_csv(prepared, fmt), prepared.header),
+            _plain_rows(source_csv(prepared, fmt), prepared.header, COUNTED),
             prepared.header,
             prepared.records,
             prepared,
@@ -168,13 +174,17 @@ def _source(
     keys = connection.execute(f"select distinct unnest(json_keys(_json)) from {lines}").fetchall()
     header = sorted(key for (key,) in keys)
     values = "".join(f"json_extract_string(_json, {literal('$.' + name(key))}) as {name(key)}, " for key in header)
-    return f"select {values}_malformed, _line as _raw from {lines}", header, prepared.records, prepared
+    rows = f"select {values}{COUNTED} as _row_number, _malformed, _line as _raw from {lines}"
+    return rows, header, prepared.records, prepared
 
 
-def _plain_rows(source: str, header: list[str]) -> str:
+def _plain_rows(source: str, header: list[str], row_number: str) -> str:
     """Rows of a table as they are, with the whole row as JSON for the quarantine (made only for rows that need it)."""
     packed = ", ".join(f"{name(column)} := {name(column)}" for column in header)
-    return f"select *, false as _malformed, to_json(struct_pack({packed})) as _raw from {source}"
+    return (
+        f"select *, {row_number} as _row_number, false as _malformed, to_json(struct_pack({packed})) as _raw "
+        f"from {source}"
+    )
 
 
 def _judge(
@@ -190,7 +200,7 @@ def _judge(
     source, header, records, prepared = _source(connection, workspace, path, feed, entity, file_hash)
     expressions = mapped(feed, entity, header)
     columns = ", ".join(name(column) for column in header)
-    with_rows = f"select *, {literal(path.name)} as _file_name, row_number() over () as _row_number from ({source})"
+    with_rows = f"select *, {literal(path.name)} as _file_name from ({source})"
     described = ", ".join(f"{expression} as {name(column)}" for column, expression in expressions.items())
     try:
         types = {
@@ -291,11 +301,12 @@ def _drop_duplicates(connection: duckdb.DuckDBPyConnection, entity: Entity, colu
 def _write(connection: duckdb.DuckDBPyConnection, workspace: Workspace, report: FileReport, entity: Entity) -> None:
     """Lake and quarantine files, each written beside and moved into place by one rename."""
     present = {row[0] for row in connection.execute("describe judged").fetchall()}
-    columns = []
+    columns, order = [], ""  # rows stay in the order of the file unless a window takes it from them
     for column in entity.columns.values():
         value = name(column.name) if column.name in present else "null"
         if column.name == "line_number" and column.name not in present:
             value = "row_number() over (partition by order_id order by _row_number)"
+            order = "order by _row_number"
         columns.append(f"{value}::{column.data_type} as {name(column.name)}")
     facts = [report.feed, report.hash, report.name]
     technical = [f"{literal(v)}::varchar as {c}" for c, v in zip(list(TECHNICAL)[:3], facts, strict=True)]
@@ -304,7 +315,7 @@ def _write(connection: duckdb.DuckDBPyConnection, workspace: Workspace, report: 
     source = f"select * {derived} from judged" if derived else "select * from judged"
     _copy(
         connection,
-        f"select {', '.join([*columns, *technical])} from ({source}) order by _row_number",
+        f"select {', '.join([*columns, *technical])} from ({source}) {order}",
         workspace.lake.resolve() / entity.name / f"{report.feed}-{report.hash[:16]}.parquet",
     )
     target = workspace.lake.resolve() / "quarantine" / f"{report.feed}-{entity.name}-{report.hash[:16]}.parquet"

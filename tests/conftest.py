@@ -3,16 +3,18 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+END = date(2026, 3, 31)
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 
@@ -55,6 +57,16 @@ class Pulse:
             writer = csv.DictWriter(out, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
+
+    def copied(self, home: Path) -> "Pulse":
+        """The workspace as it is, for a test of its own; its catalogs name the copied files."""
+        from orchestration.publish import current, show
+        from orchestration.workspace import Workspace
+
+        shutil.copytree(self.home, home, symlinks=True)
+        workspace = Workspace(home)
+        show(workspace, current(workspace))
+        return Pulse(home, self.root)
 
     def ask(self, sql: str, *values) -> list[tuple]:
         """Query the published marts as a reader does."""
@@ -102,6 +114,23 @@ def order(number: int, of: int, on: date, **facts) -> dict:
 @pytest.fixture
 def pulse(tmp_path) -> Pulse:
     return Pulse(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def first_shop(tmp_path_factory) -> Pulse:
+    """Twenty outlets with an order each, five days apart, after one run."""
+    pulse = Pulse(tmp_path_factory.mktemp("shop") / "workspace")
+    pulse.feed("shop", FEED.format(name="shop"))
+    pulse.deliver("shop", "outlets.csv", [outlet(n) for n in range(20)])
+    pulse.deliver("shop", "orders.csv", [order(n, n, END - timedelta(days=5 * n)) for n in range(20)])
+    pulse("run")
+    return pulse
+
+
+@pytest.fixture
+def shop(first_shop, tmp_path) -> Pulse:
+    """The shop after one run, in a workspace of the test's own."""
+    return first_shop.copied(tmp_path / "shop")
 
 
 @pytest.fixture(scope="session")

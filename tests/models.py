@@ -63,7 +63,7 @@ class Models:
                             sql=PUBLISHED_FILES.sub(
                                 r"memory.\1.\2", LAKE_FILES.sub(r"memory.lake.\1", node.compiled_code)
                             ),
-                            parents=frozenset(key.split(".")[-1] for key in node.depends_on.nodes),
+                            parents=frozenset(key.split(".")[-1] for key in node.depends_on.nodes if key in nodes),
                         )
                     )
                     placed.add(node.unique_id)

@@ -20,8 +20,8 @@ KPI_MUTANTS = (
     ("open from its opening date", "int_outlet_openings", "least(first_openings.opened_on, first_orders.first_order_date)", "first_orders.first_order_date"),
     ("counted on the beat of that day", "int_outlet_assignments_dated", "then date '1900-01-01'", "then date '9999-12-30'"),
     ("a move is no crossing", "int_cell_events", "else 'moved'", "else intervals.previous_status"),
-    ("a first order is no reactivation", "kpi_inactivity_daily", "status = 'active' and other_status = 'lapsed'", "status = 'active' and other_status in ('lapsed', 'never_ordered')"),
-    ("a crossing comes from being active", "kpi_inactivity_daily", "status = 'lapsed' and other_status = 'active'", "status = 'lapsed'"),
+    ("a first order is no reactivation", "fct_cell_inactivity", "status = 'active' and other_status = 'lapsed'", "status = 'active' and other_status in ('lapsed', 'never_ordered')"),
+    ("a crossing comes from being active", "fct_cell_inactivity", "status = 'lapsed' and other_status = 'active'", "status = 'lapsed'"),
     ("a feed vouches for itself only", "int_feed_watermarks", "on feeds.feed = newest.feed", "on true"),
 )  # fmt: skip
 
@@ -78,6 +78,9 @@ HISTORY_MUTANTS = (
     ("the version updated last is the order", "int_orders_late", "order by updated_at desc nulls last, _loaded_at desc", "order by _loaded_at desc"),
     ("in the cell of its own day", "rpt_late_orders", "counted.business_date >= int_outlet_cells.valid_from\n            and counted.business_date < int_outlet_cells.valid_to", "int_outlet_cells.valid_to > date '9999-12-30'"),
     ("a month is first published once", "kpi_month_ends_published", "published_months.month_start is null", "true"),
+    ("a month opens with what was published of the month before", "int_inactivity_month_changes", "published.lapsed_outlets as published_opening", "published.lapsed_outlets + 1 as published_opening"),
+    ("a cell that was published empty opened empty", "kpi_inactivity_monthly", "when not is_opening_published then opening_lapsed_outlets", "when not is_changed then opening_lapsed_outlets"),
+    ("a month that was not published opens as known now", "kpi_inactivity_monthly", "published_months.month_start is not null as is_opening_published", "true as is_opening_published"),
     ("a month is published on its last day", "kpi_month_ends_published", "cast(date_day + 1 as date)", "date_day"),
 )  # fmt: skip
 

@@ -103,6 +103,8 @@ def inactivity(lake: dict[str, list[dict]], windows: tuple[int, ...], first: dat
                         for column in STATUS_COLUMNS.get(today, ()):
                             now[column] += 1
                     yesterday, cell_before = today, cell
+    for counter in found.values():  # nothing was published before
+        counter["published_opening_lapsed_outlets"] = counter["opening_lapsed_outlets"]
     return {
         key: {name: number for name, number in sorted(counter.items()) if number}
         for key, counter in found.items()

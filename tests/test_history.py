@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -15,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 
 from orchestration import history
 from orchestration import publish as publishing
-from orchestration.publish import KEPT_GENERATIONS, generations, reader, show
+from orchestration.publish import KEPT_GENERATIONS, generations, reader
 from orchestration.workspace import Workspace
-from tests.conftest import FEED, ROOT, Pulse, order, outlet
+from tests.conftest import END, ROOT, Pulse, order
 from tests.histories import LOADED, deliveries
 from tests.models import Models
 from tests.oracle import COUNTS, Feed, business_date, counts, latest
@@ -28,7 +29,7 @@ KEY = ("as_of_date", "window_days", *CELL)
 STOCK = ("universe_outlets", "active_outlets", "lapsed_outlets", "never_ordered_outlets", "unknown_outlets")
 FLOWS = ("newly_inactive_outlets", "reactivated_outlets")
 APPENDED = ("dim_publishes", "kpi_history", "kpi_month_ends_published", "rpt_restatements", "rpt_late_orders")
-MARTS = {*APPENDED, "kpi_inactivity_daily"}
+MARTS = {*APPENDED, "kpi_inactivity_daily", "kpi_inactivity_monthly"}
 
 
 class Publish:
@@ -40,12 +41,14 @@ class Publish:
         self.lake = {name: [r for r in rows if r.get("_loaded_at", LOADED) <= self.at] for name, rows in lake.items()}
         published = {("history", m): [r for p in earlier for r in p.added[m]] for m in history.sources()["history"]}
         if earlier:
-            published["before", "kpi_inactivity_daily"] = earlier[-1].kpi
+            published |= {("before", mart): earlier[-1].compared[mart] for mart in history.sources()["before"]}
         with models.build(self.lake, MARTS, published=published, **changed) as built:
             self.first, self.as_of = built.execute(
                 "select first_business_date, as_of_date from intermediate.int_as_of"
             ).fetchall()[0]
             self.kpi = _rows(built, "kpi_inactivity_daily")
+            self.compared = {mart: _rows(built, mart) for mart in history.sources()["before"]}
+            self.monthly = _rows(built, "kpi_inactivity_monthly")
             signed = {"generation": self.generation, "published_at": self.at}
             self.added = {mart: [{**row, **signed} for row in _rows(built, mart)] for mart in APPENDED}
 
@@ -232,27 +235,75 @@ def late_order_differences(made: list[Publish]) -> list[str]:
     return wrong
 
 
-def month_differences(made: list[Publish]) -> list[str]:
-    """Month ends that are not as they were first published."""
-    expected: dict[tuple, int] = {}
+def month_ends(made: list[Publish]) -> dict[tuple, int]:
+    """Lapsed outlets by the generation that first published a month, the month, window and cell, at the month's end."""
+    ends: dict[tuple, int] = {}
     first_published: dict[date, str] = {}
     for publish in made:
-        kpi = {tuple(row[n] for n in KEY): row for row in publish.kpi}
-        days = span(min(key[0] for key in kpi), publish.as_of) if kpi else []
-        ends = [day for day in days if day >= publish.first and (day + timedelta(days=1)).day == 1]
-        figured = {key: stock for key, (stock, _) in figures(kpi, days).items() if key[0] in ends and stock[0]}
+        stocks = stocks_of(publish)
+        figured = {
+            key: stock
+            for key, stock in stocks.items()
+            if stock[0] and key[0] >= publish.first and (key[0] + timedelta(days=1)).day == 1
+        }
         months = {key[0].replace(day=1) for key in figured} - set(first_published)
         first_published |= dict.fromkeys(months, publish.generation)
         for key, stock in figured.items():
             if key[0].replace(day=1) in months:
-                expected[(publish.generation, key[0].replace(day=1), *key[1:])] = stock[2]
+                ends[(publish.generation, key[0].replace(day=1), *key[1:])] = stock[2]
+    return ends
+
+
+def stocks_of(publish: Publish) -> dict[tuple, tuple]:
+    """The stock of each day, window and cell of a publish."""
+    kpi = {tuple(row[n] for n in KEY): row for row in publish.kpi}
+    days = span(min(key[0] for key in kpi), publish.as_of) if kpi else []
+    return {key: stock for key, (stock, _) in figures(kpi, days).items()}
+
+
+def month_differences(made: list[Publish]) -> list[str]:
+    """Month ends that are not as they were first published."""
     found = {
         (row["generation"], row["month_start"], *(row[n] for n in KEY[1:])): row["lapsed_outlets"]
         for p in made
         for row in p.added["kpi_month_ends_published"]
     }
+    return unequal(month_ends(made), found)
+
+
+def opening_differences(made: list[Publish]) -> list[str]:
+    """Months whose bridge does not begin with what was first published, or misses what was restated since."""
+    wrong = []
+    for number, publish in enumerate(made):
+        earlier = {p.generation for p in made[:number]}
+        published = {key[1:]: lapsed for key, lapsed in month_ends(made).items() if key[0] in earlier}
+        published_months = {key[:2] for key in published}
+        stocks = stocks_of(publish)
+        cells = {key[1:] for key in (*stocks, *published)}
+        expected = {}
+        for month in {day.replace(day=1) for day in span(publish.first, publish.as_of)}:
+            last_day = month - timedelta(days=1)
+            for window, *cell in cells:
+                now = stocks.get((last_day, window, *cell), (0, 0, 0))[2]
+                was_published = (last_day.replace(day=1), window) in published_months
+                told = published.get((last_day.replace(day=1), window, *cell), 0) if was_published else now
+                if told or now:
+                    expected[(month, window, *cell)] = (told, now - told)
+        found = {
+            (row["month_start"], *(row[n] for n in KEY[1:])): (
+                row["published_opening_lapsed_outlets"],
+                row["restated_outlets"],
+            )
+            for row in publish.monthly
+            if row["published_opening_lapsed_outlets"] or row["restated_outlets"]
+        }
+        wrong += unequal(expected, found)
+    return wrong
+
+
+def unequal(expected: dict[tuple, Any], found: dict[tuple, Any]) -> list[str]:
     return [
-        f"{key}: {expected.get(key)}, {found.get(key)}"
+        f"{key}: expected {expected.get(key)}, found {found.get(key)}"
         for key in set(expected) | set(found)
         if expected.get(key) != found.get(key)
     ]
@@ -261,7 +312,13 @@ def month_differences(made: list[Publish]) -> list[str]:
 def differences(models: Models, lake: dict, **changed) -> list[str]:
     """Where the models and plain Python disagree about what was published when."""
     made = publishes(models, lake, **changed)
-    checks = (replay_differences, restatement_differences, late_order_differences, month_differences)
+    checks = (
+        replay_differences,
+        restatement_differences,
+        late_order_differences,
+        month_differences,
+        opening_differences,
+    )
     return [f"{check.__name__}: {line}" for check in checks for line in check(made)]
 
 
@@ -271,7 +328,6 @@ def test_what_was_published_equals_the_oracle(models, lake):
     assert differences(models, lake)[:5] == []
 
 
-END = date(2026, 3, 31)
 INDIA = ZoneInfo("Asia/Kolkata")
 
 
@@ -289,19 +345,10 @@ def contents(of: dict) -> dict[str, str]:
     return {mart: facts["content"] for mart, facts in of["marts"].items()}
 
 
-def shop(pulse: Pulse) -> None:
-    """Twenty outlets with an order each, five days apart."""
-    pulse.feed("shop", FEED.format(name="shop"))
-    pulse.deliver("shop", "outlets.csv", [outlet(n) for n in range(20)])
-    pulse.deliver("shop", "orders.csv", [order(n, n, END - timedelta(days=5 * n)) for n in range(20)])
-
-
 @pytest.fixture(scope="module")
-def two_publishes(tmp_path_factory) -> Pulse:
+def two_publishes(first_shop, tmp_path_factory) -> Pulse:
     """A shop that was published, then again with a late, a corrected, a cancelled, a moved and a new order."""
-    pulse = Pulse(tmp_path_factory.mktemp("history") / "workspace")
-    shop(pulse)
-    pulse("run")
+    pulse = first_shop.copied(tmp_path_factory.mktemp("history") / "workspace")
     pulse.first, pulse.files = manifest(pulse), history_files(pulse)
     late = [
         order(500, 19, END - timedelta(days=40)),
@@ -320,10 +367,8 @@ def two_publishes(tmp_path_factory) -> Pulse:
 @pytest.fixture
 def published(two_publishes, tmp_path) -> Pulse:
     """The shop after two publishes, in a workspace of the test's own."""
-    pulse = Pulse(tmp_path / "workspace")
-    shutil.copytree(two_publishes.home, pulse.home, symlinks=True)
+    pulse = two_publishes.copied(tmp_path / "workspace")
     pulse.first, pulse.second = two_publishes.first, two_publishes.second
-    show(Workspace(pulse.home), pulse.second)  # its catalogs name the files of the first workspace
     return pulse
 
 
@@ -448,14 +493,13 @@ def test_a_killed_publish_adds_all_or_nothing(published, monkeypatch, killed_at)
     assert not list((workspace.published / "generations").glob(".*"))
 
 
-def test_a_changed_rule_rewrites_nothing_that_was_published(tmp_path):
+def test_a_changed_rule_rewrites_nothing_that_was_published(shop, tmp_path):
     """N11, with the project's own rules seed changed between two runs."""
     root = tmp_path / "project"
     for folder in ("dbt_project", "expectations", "orchestration"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "target", "logs"))
-    pulse = Pulse(tmp_path / "workspace", root)
-    shop(pulse)
-    pulse("run")
+    pulse = Pulse(shop.home, root)
+    shutil.rmtree(pulse.home / "dbt")  # where dbt noted the seeds of another folder
     first, files = manifest(pulse), history_files(pulse)
     changed_on = END - timedelta(days=3)
     states = f"select * from fct_outlet_states where valid_to <= date '{changed_on}' order by all"

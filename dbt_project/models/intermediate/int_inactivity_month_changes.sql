@@ -121,12 +121,53 @@ priced as (
 bounded as (
 
     select
-        priced.*,
+        priced.cell_number,
+        priced.window_days,
+        priced.month_start,
+        priced.event_date,
         least(
             {{ add_days(add_months('priced.month_start', 1), -1) }}, int_as_of.as_of_date
-        ) as month_end
+        ) as month_end,
+        priced.status,
+        priced.direction,
+        priced.doubtful_change,
+        priced.other_status,
+        priced.daily_net_amount_change,
+        priced.last_order_day_number,
+        0 as published_opening
     from priced
     cross join int_as_of
+
+),
+
+-- what was first said of the end of a month is the published opening of the next
+published_openings as (
+
+    select
+        published.cell_number,
+        published.window_days,
+        {{ add_months('published.month_start', 1) }} as month_start,
+        {{ add_months('published.month_start', 1) }} as event_date,
+        {{ add_months('published.month_start', 1) }} as month_end,
+        'published' as status,
+        0 as direction,
+        0 as doubtful_change,
+        'published' as other_status,
+        0 as daily_net_amount_change,
+        0 as last_order_day_number,
+        published.lapsed_outlets as published_opening
+    from {{ ref('int_month_ends_published') }} as published
+    inner join int_as_of
+        on {{ add_months('published.month_start', 1) }} <= int_as_of.as_of_date
+    where published.lapsed_outlets > 0
+
+),
+
+changes as (
+
+    select * from bounded
+    union all
+    select * from published_openings
 
 ),
 
@@ -167,8 +208,9 @@ final as (
             sum(daily_net_amount_change * ({{ days_between('event_date', 'month_end') }} + 1)) as decimal(28, 4)
         ) as month_net_amount_change,
         -- rate times day number of the last order: with the rates it tells what was lost since then on any day
-        cast(sum(daily_net_amount_change * last_order_day_number) as decimal(28, 4)) as silence_start_change
-    from bounded
+        cast(sum(daily_net_amount_change * last_order_day_number) as decimal(28, 4)) as silence_start_change,
+        cast(sum(published_opening) as integer) as published_opening_lapsed_outlets
+    from changes
     group by
         cell_number,
         window_days,

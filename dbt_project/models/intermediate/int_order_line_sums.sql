@@ -1,21 +1,9 @@
 {{ config(unique_key='order_id', incremental_strategy='delete+insert') }}
 -- grain: order of which lines came, their latest versions summed up
 -- lines of one delivery that never came again need no comparison of versions: most orders take that way
+-- lines are read twice rather than named once: DuckDB would keep what is named, all lines of all time, in memory
 -- depends_on: {{ ref('int_orders_touched') }}
-with versions as (
-
-    select *
-    from {{ ref('stg_order_line_versions') }} as versions
-    {% if is_incremental() %}
-    semi join {{ ref('int_orders_touched') }} as touched
-        on
-            versions.feed = touched.feed
-            and versions.order_id = touched.order_id
-    {% endif %}
-
-),
-
-first_sums as (
+with first_sums as (
 
     select
         {{ order_line_sums() }},
@@ -23,10 +11,16 @@ first_sums as (
         coalesce({{ distinct_slots('line_number') }}, 0) as line_slots,
         coalesce({{ distinct_slots(hash_number('product_id')) }}, 0) as product_slots,
         coalesce({{ distinct_slots(hash_number('product_id', 1)) }}, 0) as other_product_slots
-    from versions
+    from {{ ref('stg_order_line_versions') }} as versions
+    {% if is_incremental() %}
+    semi join {{ ref('int_orders_touched') }} as touched
+        on
+            versions.feed = touched.feed
+            and versions.order_id = touched.order_id
+    {% endif %}
     group by
-        feed,
-        order_id
+        versions.feed,
+        versions.order_id
 
 ),
 
@@ -46,7 +40,7 @@ repeated as (
 latest as (
 
     select versions.*
-    from versions
+    from {{ ref('stg_order_line_versions') }} as versions
     semi join repeated
         on
             versions.feed = repeated.feed

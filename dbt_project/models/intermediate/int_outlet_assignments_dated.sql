@@ -146,18 +146,6 @@ described as (
     left join stg_beats
         on spoken.beat_id = stg_beats.beat_id
 
-),
-
-final as (
-
-    select
-        *,
-        -- a number for who serves: what carries it to millions of rows need not carry the names
-        dense_rank() over (
-            order by feed, beat_id, rep_id, distributor_id, territory, region, country, channel
-        ) as serving_number
-    from described
-
 )
 
-select * from final
+select * from described

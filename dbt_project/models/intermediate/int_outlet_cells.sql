@@ -12,8 +12,7 @@ with int_outlet_assignments_dated as (
         territory,
         region,
         country,
-        channel,
-        serving_number
+        channel
     from {{ ref('int_outlet_assignments_dated') }}
 
 ),
@@ -34,8 +33,7 @@ final as (
     select
         assigned.feed,
         assigned.outlet_id,
-        assigned.serving_number * 4
-        + case int_outlet_classes.abc_class when 'A' then 0 when 'B' then 1 when 'C' then 2 else 3 end as cell_number,
+        {{ cell_number('assigned', 'int_outlet_classes.abc_class') }} as cell_number,
         greatest(assigned.valid_from, int_outlet_classes.valid_from) as valid_from,
         least(assigned.valid_to, int_outlet_classes.valid_to) as valid_to,
         assigned.beat_id,

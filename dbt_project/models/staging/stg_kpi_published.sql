@@ -1,30 +1,46 @@
 -- grain: as_of_date, window_days and cell, as the last plain run published it
-with source as (
+with counts as (
+
+    select *
+    from {{ source('before', 'fct_cell_inactivity') }}
+
+),
+
+cells as (
+
+    select *
+    from {{ source('before', 'dim_cells') }}
+
+),
+
+joined as (
 
     select
-        as_of_date,
-        window_days,
-        feed,
-        beat_id,
-        rep_id,
-        distributor_id,
-        territory,
-        region,
-        country,
-        channel,
-        abc_class,
-        holds_until,
-        universe_outlets,
-        active_outlets,
-        inactive_outlets,
-        lapsed_outlets,
-        never_ordered_outlets,
-        unknown_outlets,
-        doubtful_outlets,
-        newly_inactive_outlets,
-        reactivated_outlets
-    from {{ source('before', 'kpi_inactivity_daily') }}
+        counts.as_of_date,
+        counts.window_days,
+        cells.feed,
+        cells.beat_id,
+        cells.rep_id,
+        cells.distributor_id,
+        cells.territory,
+        cells.region,
+        cells.country,
+        cells.channel,
+        cells.abc_class,
+        counts.holds_until,
+        counts.universe_outlets,
+        counts.active_outlets,
+        counts.inactive_outlets,
+        counts.lapsed_outlets,
+        counts.never_ordered_outlets,
+        counts.unknown_outlets,
+        counts.doubtful_outlets,
+        counts.newly_inactive_outlets,
+        counts.reactivated_outlets
+    from counts
+    inner join cells
+        on counts.cell_number = cells.cell_number
 
 )
 
-select * from source
+select * from joined

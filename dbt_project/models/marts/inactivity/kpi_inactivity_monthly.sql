@@ -37,6 +37,18 @@ rules as (
 
 ),
 
+published_months as (
+
+    select
+        {{ add_months('month_start', 1) }} as month_start,
+        window_days
+    from {{ ref('int_month_ends_published') }}
+    group by
+        month_start,
+        window_days
+
+),
+
 running as (
 
     select
@@ -96,11 +108,33 @@ dated as (
 
 ),
 
+opened as (
+
+    select
+        dated.*,
+        case
+            when dated.is_changed then dated.lapsed_outlets - dated.lapsed_change
+            else dated.lapsed_outlets
+        end as opening_lapsed_outlets,
+        published_months.month_start is not null as is_opening_published
+    from dated
+    left join published_months
+        on
+            dated.month_start = published_months.month_start
+            and dated.window_days = published_months.window_days
+
+),
+
 measured as (
 
     select
-        *,
-        case when is_changed then lapsed_outlets - lapsed_change else lapsed_outlets end as opening_lapsed_outlets,
+        * exclude (published_opening_lapsed_outlets),
+        -- a cell without a row in a month that was published was empty then
+        case
+            when not is_opening_published then opening_lapsed_outlets
+            when is_changed then published_opening_lapsed_outlets
+            else 0
+        end as published_opening_lapsed_outlets,
         case
             when is_changed
                 then
@@ -111,7 +145,7 @@ measured as (
         daily_net_amount * {{ days_between("date '1900-01-01'", 'month_end') }}
         - silence_start as net_amount_lost_to_date,
         active_outlets + lapsed_outlets + never_ordered_outlets as known_outlets
-    from dated
+    from opened
 
 ),
 
@@ -143,6 +177,10 @@ final as (
         cast(
             measured.lapsed_outlets + measured.never_ordered_outlets + measured.unknown_outlets as bigint
         ) as inactive_outlets_high,
+        cast(measured.published_opening_lapsed_outlets as bigint) as published_opening_lapsed_outlets,
+        cast(
+            measured.opening_lapsed_outlets - measured.published_opening_lapsed_outlets as bigint
+        ) as restated_outlets,
         cast(measured.opening_lapsed_outlets as bigint) as opening_lapsed_outlets,
         case when measured.is_changed then measured.newly_inactive_outlets else 0 end as newly_inactive_outlets,
         case when measured.is_changed then measured.reactivated_outlets else 0 end as reactivated_outlets,
