@@ -139,3 +139,12 @@ PORTFOLIO_MUTANTS = (
     ("a one-timer has a single order day", "kpi_one_timers", "first_orders.second_order_date is null as is_one_timer", "false as is_one_timer"),
     ("the first order only begins a cohort", "kpi_one_timers", "where gap_days is null", "where next_order_date is null"),
 )  # fmt: skip
+
+CLASS_MUTANTS = (
+    ("the larger outlets make the cut", "int_outlet_class_months", "rows between unbounded preceding and 1 preceding", "rows between unbounded preceding and current row"),
+    ("A up to its percent", "int_outlet_class_months", "percent_above < a_percent", "percent_above <= a_percent"),
+    ("B up to its percent", "int_outlet_class_months", "percent_above < b_percent", "percent_above <= b_percent"),
+    ("a class looks back twelve months", "int_outlet_class_months", "offsets.month_offset <= rules.abc_months", "offsets.month_offset <= rules.abc_months - 1"),
+    ("a class ends where the next month has none", "int_outlet_classes", "'none' as abc_class\n    from int_outlet_class_months", "abc_class\n    from int_outlet_class_months"),
+    ("equal sales rank by outlet", "int_outlet_class_months", "order by net_amount desc, outlet_id\n", "order by net_amount desc, outlet_id desc\n"),
+)  # fmt: skip

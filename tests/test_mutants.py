@@ -6,10 +6,20 @@
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 
-from tests import test_false_churn, test_history, test_kpi, test_monthly, test_portfolio, test_retention, test_states
+from tests import (
+    test_classes,
+    test_false_churn,
+    test_history,
+    test_kpi,
+    test_monthly,
+    test_portfolio,
+    test_retention,
+    test_states,
+)
 from tests.histories import churning_lakes, deliveries, lakes
 from tests.mutants import (
     CHURN_MUTANTS,
+    CLASS_MUTANTS,
     HISTORY_MUTANTS,
     KPI_MUTANTS,
     MONTHLY_MUTANTS,
@@ -19,6 +29,7 @@ from tests.mutants import (
 )
 
 CASES = [(lakes, test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
+CASES += [(test_classes.sales, test_classes.differences, *mutant) for mutant in CLASS_MUTANTS]
 CASES += [(lakes, test_states.differences, *mutant) for mutant in STATE_MUTANTS]
 CASES += [(churning_lakes, test_false_churn.differences, *mutant) for mutant in CHURN_MUTANTS]
 CASES += [(deliveries, test_history.differences, *mutant) for mutant in HISTORY_MUTANTS]
