@@ -16,7 +16,6 @@ from benchmarks.measure import ROOT, Measured, fastest, measure, python
 from benchmarks.report import print_report, write_readme
 
 RESULTS = Path(__file__).resolve().parent / "results"
-MEMORY = {"PULSE_MEMORY": "8GB"}
 GRID_SECONDS = 600
 SCRIPT_SECONDS = 1800
 FLOOR_RUNS = 3
@@ -58,7 +57,6 @@ class Benchmark:
             name,
             python("orchestration.cli", *arguments),
             home=home or self.workspace,
-            settings=MEMORY,
             codes=FINISHED,
         )
         run.facts["steps"] = {title.strip(): float(seconds) for title, seconds in STEP.findall(run.said)}
