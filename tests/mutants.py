@@ -148,3 +148,14 @@ CLASS_MUTANTS = (
     ("a class ends where the next month has none", "int_outlet_classes", "'none' as abc_class\n    from int_outlet_class_months", "abc_class\n    from int_outlet_class_months"),
     ("equal sales rank by outlet", "int_outlet_class_months", "order by net_amount desc, outlet_id\n", "order by net_amount desc, outlet_id desc\n"),
 )  # fmt: skip
+
+HOLE_MUTANTS = (
+    ("a hole is below its percent", "int_feed_holes", "* 100 < int_feed_days.expected_orders", "* 100 <= int_feed_days.expected_orders"),
+    ("a hole has so many working days", "int_feed_holes", "runs.working_days >= rules.min_days", "runs.working_days > rules.min_days"),
+    ("a hole is no chance", "int_feed_holes", "rules.min_sigmas * sqrt(runs.expected_orders)", "0"),
+    ("days without trade make no hole", "int_feed_holes", "where is_working_day", "where true"),
+    ("expected from eight weeks on both sides", "int_feed_days", "8 preceding and 8 following", "8 preceding and current row"),
+    ("the last day of a hole is in it", "int_feed_clock", "between int_feed_holes.hole_from and int_feed_holes.hole_to", "between int_feed_holes.hole_from and int_feed_holes.hole_to - 1"),
+    ("certain once as many days outside of holes have passed", "int_outlet_activity_intervals", "clock_at_order.open_day_number + silent_gaps.window_days =", "clock_at_order.open_day_number + silent_gaps.window_days - 1 ="),
+    ("a lapse in doubt is a lapse", "int_outlet_activity_intervals", "lapsed_from as valid_from,\n        least(", "certain_from as valid_from,\n        least("),
+)  # fmt: skip

@@ -10,6 +10,7 @@ from tests import (
     test_classes,
     test_false_churn,
     test_history,
+    test_holes,
     test_kpi,
     test_monthly,
     test_portfolio,
@@ -21,6 +22,7 @@ from tests.mutants import (
     CHURN_MUTANTS,
     CLASS_MUTANTS,
     HISTORY_MUTANTS,
+    HOLE_MUTANTS,
     KPI_MUTANTS,
     MONTHLY_MUTANTS,
     PORTFOLIO_MUTANTS,
@@ -30,6 +32,7 @@ from tests.mutants import (
 
 CASES = [(lakes, test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
 CASES += [(test_classes.sales, test_classes.differences, *mutant) for mutant in CLASS_MUTANTS]
+CASES += [(test_holes.rhythms, test_holes.differences, *mutant) for mutant in HOLE_MUTANTS]
 CASES += [(lakes, test_states.differences, *mutant) for mutant in STATE_MUTANTS]
 CASES += [(churning_lakes, test_false_churn.differences, *mutant) for mutant in CHURN_MUTANTS]
 CASES += [(deliveries, test_history.differences, *mutant) for mutant in HISTORY_MUTANTS]

@@ -112,7 +112,9 @@ changes as (
         unioned.month_start,
         cast(sum(case when unioned.status = 'active' then unioned.direction else 0 end) as integer) as active_change,
         cast(sum(case when unioned.status = 'lapsed' then unioned.direction else 0 end) as integer) as lapsed_change,
-        cast(sum(case when unioned.status = 'never_ordered' then unioned.direction else 0 end) as integer) as never_ordered_change,
+        cast(
+            sum(case when unioned.status = 'never_ordered' then unioned.direction else 0 end) as integer
+        ) as never_ordered_change,
         cast(sum(case when unioned.status = 'unknown' then unioned.direction else 0 end) as integer) as unknown_change,
         cast(sum(case when unioned.is_doubtful then unioned.direction else 0 end) as integer) as doubtful_change
     from unioned
