@@ -14,7 +14,7 @@ import pytest
 from orchestration import history
 from orchestration.fingerprints import begin_build, end_build, mart_names, take_up_build
 from orchestration.landing import land
-from orchestration.transform import dbt_arguments, invoke
+from orchestration.transform import dbt_arguments, invoke, parsed_project
 from orchestration.workspace import Workspace
 from tests.conftest import END, order
 
@@ -127,7 +127,8 @@ def marts(workspace: Workspace, *, full: bool) -> dict[str, tuple]:
     """Build, and the content of each mart as rows and a sum of hashes."""
     select = [f"+{mart}" for mart in MARTS]
     variables = {"reporting_currency": "USD"}
-    outcome = invoke(workspace, dbt_arguments("run", select, variables, ["--full-refresh"] if full else []))
+    arguments = dbt_arguments("run", select, variables, ["--full-refresh"] if full else [])
+    outcome = invoke(workspace, arguments, parsed_project(workspace).deepcopy())
     assert outcome.success, [r.message for r in outcome.result.results if r.status == "error"]
     with duckdb.connect(str(workspace.warehouse), read_only=True) as warehouse:
         return {

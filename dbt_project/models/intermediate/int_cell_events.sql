@@ -60,42 +60,29 @@ placed as (
 
 ),
 
-opened as (
+directions as (
 
-    select
-        placed.* exclude (opened, ended, came_from, goes_to),
-        opened as event_date,
-        1 as direction,
-        came_from as other_status
-    from placed
-
-),
-
-ended as (
-
-    select
-        placed.* exclude (opened, ended, came_from, goes_to),
-        ended as event_date,
-        -1 as direction,
-        goes_to as other_status
-    from placed
-
-),
-
-unioned as (
-
-    select * from opened
+    select 1 as direction
     union all
-    select * from ended
+    select -1 as direction
 
 ),
 
 final as (
 
-    select unioned.*
-    from unioned
+    select
+        placed.outlet_id,
+        placed.cell_number,
+        placed.window_days,
+        placed.status,
+        placed.is_doubtful,
+        case when directions.direction = 1 then placed.opened else placed.ended end as event_date,
+        directions.direction,
+        case when directions.direction = 1 then placed.came_from else placed.goes_to end as other_status
+    from placed
+    cross join directions
     cross join int_as_of
-    where unioned.event_date <= int_as_of.as_of_date
+    where case when directions.direction = 1 then placed.opened else placed.ended end <= int_as_of.as_of_date
 
 )
 

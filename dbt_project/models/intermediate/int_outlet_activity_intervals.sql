@@ -136,65 +136,33 @@ certain as (
 
 ),
 
--- active from the first order or a return until the next crossing
-activations as (
+first_orders as (
 
     select
-        int_outlet_spells.outlet_id,
-        windows.window_days,
-        min(int_outlet_spells.business_date) as active_from
+        outlet_id,
+        min(business_date) as first_order_date
     from int_outlet_spells
-    cross join windows
-    group by
-        int_outlet_spells.outlet_id,
-        windows.window_days
-    union all
-    select
-        outlet_id,
-        window_days,
-        returned_on as active_from
-    from silent_gaps
-    where returned_on < date '9999-12-31'
+    group by outlet_id
 
 ),
 
-numbered_activations as (
-
-    select
-        outlet_id,
-        window_days,
-        active_from,
-        row_number() over (partition by outlet_id, window_days order by active_from) as place
-    from activations
-
-),
-
-numbered_gaps as (
-
-    select
-        outlet_id,
-        window_days,
-        lapsed_from,
-        row_number() over (partition by outlet_id, window_days order by lapsed_from) as place
-    from silent_gaps
-
-),
-
+-- active from the first order or a return until the next crossing; the last spell always ends in one
 active as (
 
     select
-        numbered_activations.outlet_id,
-        numbered_activations.window_days,
+        silent_gaps.outlet_id,
+        silent_gaps.window_days,
         'active' as status,
         false as is_doubtful,
-        numbered_activations.active_from as valid_from,
-        numbered_gaps.lapsed_from as valid_to
-    from numbered_activations
-    left join numbered_gaps
-        on
-            numbered_activations.outlet_id = numbered_gaps.outlet_id
-            and numbered_activations.window_days = numbered_gaps.window_days
-            and numbered_activations.place = numbered_gaps.place
+        coalesce(lag(silent_gaps.returned_on) over outlet_windows, first_orders.first_order_date) as valid_from,
+        silent_gaps.lapsed_from as valid_to
+    from silent_gaps
+    inner join first_orders
+        on silent_gaps.outlet_id = first_orders.outlet_id
+    window outlet_windows as (
+        partition by silent_gaps.outlet_id, silent_gaps.window_days
+        order by silent_gaps.lapsed_from
+    )
 
 ),
 
@@ -236,11 +204,7 @@ known as (
         unioned.status,
         unioned.is_doubtful,
         greatest(unioned.valid_from, int_outlet_openings.in_from) as valid_from,
-        least(
-            coalesce(unioned.valid_to, date '9999-12-31'),
-            int_outlet_openings.in_to,
-            int_outlet_known.unknown_from
-        ) as valid_to
+        least(unioned.valid_to, int_outlet_openings.in_to, int_outlet_known.unknown_from) as valid_to
     from unioned
     inner join int_outlet_openings
         on unioned.outlet_id = int_outlet_openings.outlet_id

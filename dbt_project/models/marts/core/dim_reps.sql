@@ -13,11 +13,11 @@ with stg_reps as (
 
 ),
 
--- what facts name and no master row describes
+-- what facts name, of now or of a month that was published, and no master row describes
 named as (
 
     select rep_id
-    from {{ ref('int_outlet_assignments_dated') }}
+    from {{ ref('int_cells') }}
     union
     select rep_id
     from {{ ref('stg_beats') }}
