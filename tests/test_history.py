@@ -22,6 +22,7 @@ from tests.conftest import END, ROOT, Pulse, order
 from tests.histories import LOADED, deliveries
 from tests.models import Models
 from tests.oracle import COUNTS, Feed, business_date, counts, latest
+from tests.oracle_months import days as span
 
 WINDOWS = (30, 60, 90)
 CELL = ("feed", "beat_id", "rep_id", "distributor_id", "territory", "region", "country", "channel", "abc_class")
@@ -92,10 +93,6 @@ def figures(kpi: dict[tuple, dict], days: list[date]) -> dict[tuple, tuple]:
             if any(stock := tuple(held[name] for name in STOCK)) or any(flows):
                 found[(day, *cell)] = (stock, flows)
     return found
-
-
-def span(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def replay_differences(made: list[Publish]) -> list[str]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.histories import LOADED, START
 from tests.models import Models
+from tests.oracle_months import days
 from tests.test_kpi import WINDOWS
 
 MAX_PERCENT, MIN_DAYS, MIN_SIGMAS, WEEKS_AROUND, WORKING_SHARE = 70, 5, 5, 8, 0.1
@@ -47,19 +48,15 @@ def lake_of(orders: list[tuple[str, date]]) -> dict[str, list[dict]]:
     }
 
 
-def span(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-
 def holes_in(orders: list[tuple[str, date]]) -> list[tuple]:
     """(first day, last day, working days, orders, expected orders): what each weekday's own neighbours let expect."""
     counted = Counter(on for _, on in orders)
-    days = span(min(counted), max(counted))
+    all_days = days(min(counted), max(counted))
     expected = {}
-    for day in days:
+    for day in all_days:
         around = (day + timedelta(weeks=week) for week in range(-WEEKS_AROUND, WEEKS_AROUND + 1))
-        expected[day] = median(counted[d] for d in around if days[0] <= d <= days[-1])
-    working = [day for day in days if expected[day] > WORKING_SHARE * max(expected.values())]
+        expected[day] = median(counted[d] for d in around if all_days[0] <= d <= all_days[-1])
+    working = [day for day in all_days if expected[day] > WORKING_SHARE * max(expected.values())]
     runs: list[list[date]] = [[]]
     for day in working:
         if counted[day] * 100 < expected[day] * MAX_PERCENT:
@@ -76,13 +73,13 @@ def holes_in(orders: list[tuple[str, date]]) -> list[tuple]:
 
 def lapses_in(orders: list[tuple[str, date]], holes: list[tuple]) -> dict[tuple, tuple[int, int]]:
     """Lapsed outlets by day and window, and those of them that are only so because days of a hole count as silence."""
-    days = span(min(on for _, on in orders), max(on for _, on in orders))
-    missing = {day for hole in holes for day in span(hole[0], hole[1])}
+    all_days = days(min(on for _, on in orders), max(on for _, on in orders))
+    missing = {day for hole in holes for day in days(hole[0], hole[1])}
     found: dict[tuple, list[int]] = {}
     for outlet in {outlet for outlet, _ in orders}:
         ordered = {on for name, on in orders if name == outlet}
         last, silent, counted_silent = None, 0, 0
-        for day in days:
+        for day in all_days:
             if day in ordered:
                 last, silent, counted_silent = day, 0, 0
             elif last:
