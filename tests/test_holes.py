@@ -16,6 +16,8 @@ from tests.test_kpi import WINDOWS
 
 MAX_PERCENT, MIN_DAYS, MIN_SIGMAS, WEEKS_AROUND, WORKING_SHARE = 70, 5, 5, 8, 0.1
 DAYS = 210
+# (days, percent of the usual that still comes): about the least of days, of what is missing, and of what chance takes
+HOLES = ((4, 0), (5, 0), (6, 0), (7, 0), (8, 0), (9, 20), (6, 30), (7, 30), (20, 60), (35, 69), (35, 70), (35, 71))
 WEEKS = ((10, 10, 10, 10, 10, 10, 0), (20, 10, 20, 10, 20, 1, 0), (10, 10, 10, 10, 10, 2, 1), (30, 0, 0, 30, 0, 0, 0))
 
 
@@ -23,8 +25,7 @@ WEEKS = ((10, 10, 10, 10, 10, 10, 0), (20, 10, 20, 10, 20, 1, 0), (10, 10, 10, 1
 def rhythms(draw) -> list[tuple[str, date]]:
     """(outlet, day) of each order of a feed with a weekly rhythm, in which some days are thin or empty."""
     week, dice = draw(st.sampled_from(WEEKS)), random.Random(draw(st.integers(0, 9999)))
-    hole_from, hole_days = draw(st.integers(60, 150)), draw(st.sampled_from((4, 5, 6, 7, 8, 9, 20, 35)))
-    percent = draw(st.sampled_from((0, 0, 20, 30, 60, 70, 71)))
+    hole_from, (hole_days, percent) = draw(st.integers(60, 150)), draw(st.sampled_from(HOLES))
     noise = draw(st.sampled_from((0, 0, 0.05)))
     outlets = [f"o{number}" for number in range(draw(st.sampled_from((3, 40))))]
     orders = []
