@@ -4,8 +4,9 @@ The suites are YAML in expectations/<layer>/<table>.yml; this module knows no ta
 """
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,15 @@ def check_layer(workspace: Workspace, expectations: list[Expectation]) -> Iterat
     from orchestration.gx_duckdb import validate
 
     tables = dict.fromkeys(expectation.table for expectation in expectations)
-    with closing(connect(workspace)) as connection:
+    with ExitStack() as opened:
+        # opened by the first check, so that failing to open it is told as any check that cannot run
+        connection = cache(lambda: opened.enter_context(closing(connect(workspace))))
         for table in tables:
             suite = [expectation for expectation in expectations if expectation.table == table]
             lines = [{"type": e.type, "kwargs": e.kwargs, "keys": e.keys} for e in suite]
             # a cursor is a connection of its own that sees the same views
             for expectation, outcome in zip(
-                suite, validate(connection.cursor, table, suite[0].layer, lines), strict=True
+                suite, validate(lambda: connection().cursor(), table, suite[0].layer, lines), strict=True
             ):
                 yield check_result(expectation, outcome)
 

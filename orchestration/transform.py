@@ -58,21 +58,22 @@ def invoke(workspace: Workspace, arguments: list[str], parsed: Any = None) -> An
         DuckDBConnectionManager.close_all_connections()
 
 
+@cache
+def parsed_project(workspace: Workspace) -> Any:
+    """The project as dbt parses it: once in a process, where each layer by itself would take seconds to do it again."""
+    result = invoke(workspace, dbt_arguments("parse", [], {}))
+    if not result.success:
+        raise dg.DagsterInvalidDefinitionError(f"{PROJECT}: dbt cannot parse the project: {result.exception}")
+    return result.result
+
+
 def manifest_path(workspace: Workspace) -> Path:
     """dbt's description of the project, parsed again when a file of the project is newer."""
     manifest = workspace.dbt / "target" / "manifest.json"
     newest = max(path.stat().st_mtime for path in PROJECT.rglob("*") if path.suffix in {".sql", ".yml", ".csv"})
     if not manifest.exists() or manifest.stat().st_mtime < newest:
-        result = invoke(workspace, dbt_arguments("parse", [], {}))
-        if not result.success:
-            raise dg.DagsterInvalidDefinitionError(f"{PROJECT}: dbt cannot parse the project: {result.exception}")
+        parsed_project(workspace)
     return manifest
-
-
-@cache
-def parsed_project(workspace: Workspace) -> Any:
-    """The project as dbt parses it: once in a process, where each layer by itself would take seconds to do it again."""
-    return invoke(workspace, dbt_arguments("parse", [], {})).result
 
 
 def run_layer(
@@ -81,11 +82,9 @@ def run_layer(
     """Build one layer and tell Dagster of each model and test; a failure stops what comes after."""
     history.prepare(workspace)
     selection = layer_selection(set(context.selected_asset_keys), set(context.assets_def.keys), LAYERS[layer])
-    parsed = parsed_project(workspace)
+    arguments = dbt_arguments("build", selection, variables, extra)
     # a copy, because dbt writes into it what it compiles
-    outcome = invoke(
-        workspace, dbt_arguments("build", selection, variables, extra), parsed.deepcopy() if parsed else None
-    )
+    outcome = invoke(workspace, arguments, parsed_project(workspace).deepcopy())
     if outcome.result is None:
         raise dg.Failure(f"dbt could not start on {layer}: {outcome.exception}", allow_retries=False)
     keys = {key.path[-1]: key for key in context.assets_def.keys}

@@ -7,7 +7,6 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -23,6 +22,7 @@ from tests.histories import LOADED, deliveries
 from tests.models import Models
 from tests.oracle import COUNTS, Feed, business_date, counts, latest
 from tests.oracle_months import days as span
+from tests.test_monthly import compared
 
 WINDOWS = (30, 60, 90)
 CELL = ("feed", "beat_id", "rep_id", "distributor_id", "territory", "region", "country", "channel", "abc_class")
@@ -265,7 +265,7 @@ def month_differences(made: list[Publish]) -> list[str]:
         for p in made
         for row in p.added["kpi_month_ends_published"]
     }
-    return unequal(month_ends(made), found)
+    return compared("month ends", month_ends(made), found)
 
 
 def opening_differences(made: list[Publish]) -> list[str]:
@@ -294,16 +294,8 @@ def opening_differences(made: list[Publish]) -> list[str]:
             for row in publish.monthly
             if row["published_opening_lapsed_outlets"] or row["restated_outlets"]
         }
-        wrong += unequal(expected, found)
+        wrong += compared(f"openings of {publish.generation}", expected, found)
     return wrong
-
-
-def unequal(expected: dict[tuple, Any], found: dict[tuple, Any]) -> list[str]:
-    return [
-        f"{key}: expected {expected.get(key)}, found {found.get(key)}"
-        for key in set(expected) | set(found)
-        if expected.get(key) != found.get(key)
-    ]
 
 
 def differences(models: Models, lake: dict, **changed) -> list[str]:

@@ -13,6 +13,7 @@ from tests.histories import LOADED, START
 from tests.models import Models
 from tests.oracle_months import days
 from tests.test_kpi import WINDOWS
+from tests.test_monthly import compared
 
 MAX_PERCENT, MIN_DAYS, MIN_SIGMAS, WEEKS_AROUND, WORKING_SHARE = 70, 5, 5, 8, 0.1
 DAYS = 210
@@ -100,8 +101,7 @@ def differences(models: Models, orders: list[tuple[str, date]], **changed) -> li
     wanted = {"fct_feed_holes", "kpi_inactivity_daily_filled"}
     with models.build(lake_of(orders), wanted, **changed) as built:
         holes = built.execute(
-            "select hole_from, hole_to, working_days, orders, expected_orders "
-            "from intermediate.int_feed_holes order by hole_from"
+            "select hole_from, hole_to, working_days, orders, expected_orders from fct_feed_holes order by hole_from"
         ).fetchall()
         lapses = built.execute(
             "select as_of_date, window_days, sum(lapsed_outlets)::int, sum(doubtful_outlets)::int "
@@ -110,11 +110,7 @@ def differences(models: Models, orders: list[tuple[str, date]], **changed) -> li
     expected_holes = holes_in(orders)
     wrong = [f"holes: expected {expected_holes}, found {holes}"] if holes != expected_holes else []
     expected, found = lapses_in(orders, expected_holes), {tuple(row[:2]): tuple(row[2:]) for row in lapses}
-    return wrong + [
-        f"{key}: expected {expected.get(key)}, found {found.get(key)}"
-        for key in sorted(set(expected) | set(found))
-        if expected.get(key) != found.get(key)
-    ]
+    return wrong + compared("lapses", expected, found)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

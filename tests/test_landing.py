@@ -204,6 +204,24 @@ def test_an_expression_reaches_no_file(workspace):
     assert landed(workspace).status == "refused"
 
 
+@pytest.mark.parametrize("more", ["", ", 'mine' as file_row_number"], ids=["plain", "a_column_of_the_same_name"])
+def test_rows_of_parquet_keep_their_numbers_and_their_order(workspace, more):
+    (workspace.feeds / "shop.yml").write_text(FEED.format(name="shop").replace(".csv", ".parquet"))
+    (workspace.landing / "shop").mkdir(parents=True)
+    rows, bad = 300_000, 250_001  # more than two threads take at once
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select 'n' || i as order_id, 'o1' as outlet_id, "
+            f"case when i <> {bad} then '2026-01-05' end as ordered_on, 10 as net_amount, '' as order_status, "
+            f"'' as order_type{more} from range(1, {rows + 1}) as r(i)) "
+            f"to '{workspace.landing}/shop/orders.parquet' (row_group_size 20000)"
+        )
+    assert landed(workspace, "orders.parquet").accepted == rows - 1
+    assert [row[0] for row in held(workspace)] == [bad]
+    found = lake(workspace, "select order_id, _row_number from read_parquet('LAKE/orders/shop-*.parquet')")
+    assert found == [(f"n{number}", number) for number in range(1, rows + 1) if number != bad]
+
+
 def test_doctor_writes_nothing(workspace):
     file = put(workspace, "orders.csv", GOOD + "n3,o3,2026-02-30,5.00,,\n")
     (part,) = doctor(workspace, file, "shop")

@@ -140,8 +140,8 @@ first_orders as (
 
     select
         outlet_id,
-        min(business_date) as first_order_date
-    from int_outlet_spells
+        min(first_order_date) as first_order_date
+    from int_outlet_openings
     group by outlet_id
 
 ),

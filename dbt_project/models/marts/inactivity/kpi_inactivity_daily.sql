@@ -1,6 +1,6 @@
 -- grain: as_of_date, window and cell; sparse: a row where something in the cell changes, good until holds_until
 -- counts add up over cells and not over windows or days; flows belong to as_of_date alone
--- a view: the names of a cell on each of its rows would cost more than all the counting
+-- a view, so that the names of a cell are written once and not on each of its rows
 with fct_cell_inactivity as (
 
     select *
