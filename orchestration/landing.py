@@ -210,13 +210,19 @@ def _judge(
     except duckdb.BinderException as problem:
         raise PulseError(f"{feed.feed}.yml: {entity.name}: {_one_line(problem)}") from None
     select = judged_sql(feed, entity, feed.format_of(entity.name), expressions, types, now.date().isoformat())
-    # one pass over the file: rows, their first problem, and the raw text of bad rows only
+    # rows, their first problem, and the raw text of bad rows only; text is parsed once and kept,
+    # Parquet is read again faster than it is kept, and becomes a table only where rows must go from it
     connection.execute(
-        f"create temp table judged as with source as (select {columns + ', ' if columns else ''}_malformed, _raw, "
-        f"_file_name, _row_number from ({with_rows})) select * from ({select})"
+        f"create temp {'table' if prepared else 'view'} judged as with source as "
+        f"(select {columns + ', ' if columns else ''}_malformed, _raw, _file_name, _row_number from ({with_rows})) "
+        f"select * from ({select})"
     )
     _hold_malformed(connection, prepared)
-    (parsed, bad) = connection.execute("select count(*), count(_problem) from judged").fetchall()[0]
+    key = _repeatable_key(entity, list(expressions))
+    different = f"count(distinct hash({', '.join(map(name, key))}))" if key else "count(*)"
+    parsed, bad, keys = connection.execute(f"select count(*), count(_problem), {different} from judged").fetchall()[0]
+    if not prepared and (bad or keys < parsed):
+        connection.execute("create temp table kept as from judged; drop view judged; alter table kept rename to judged")
     (malformed,) = connection.execute("select count(*) from held").fetchall()[0]
     cut = int(bool(prepared and prepared.cut_row))
     if parsed + malformed != records:
@@ -230,11 +236,13 @@ def _judge(
             "'a line break (or final_newline: optional in the feed)', ?)",
             [records + 1, prepared.cut_row],
         )
-    connection.execute(
-        "insert into held select _row_number, _problem.column_name, _problem.value, _problem.reason, "
-        "_problem.expected, _raw from judged where _problem is not null"
-    )
-    duplicate = _drop_duplicates(connection, entity, list(expressions))
+    if bad:
+        connection.execute(
+            "insert into held select _row_number, _problem.column_name, _problem.value, _problem.reason, "
+            "_problem.expected, _raw from judged where _problem is not null"
+        )
+        connection.execute("delete from judged where _problem is not null")
+    duplicate = _drop_duplicates(connection, list(expressions)) if keys < parsed else 0
     held = malformed + cut + bad
     return {
         "read": records + cut,
@@ -278,24 +286,22 @@ def _hold_malformed(connection: duckdb.DuckDBPyConnection, prepared: Prepared | 
     )
 
 
-def _drop_duplicates(connection: duckdb.DuckDBPyConnection, entity: Entity, columns: list[str]) -> int:
-    """Exact repetitions of a row whose key is complete; without a key two equal rows may both be meant."""
-    connection.execute("delete from judged where _problem is not null")
-    if not set(entity.key) <= set(columns) and not (set(entity.key) - {"valid_from", "beat_id", "rep_id"}) <= set(
-        columns
-    ):
-        return 0
+def _repeatable_key(entity: Entity, columns: list[str]) -> list[str]:
+    """The columns that can tell a row from its repetition; without a whole key two equal rows may both be meant."""
+    needed = set(entity.key)
+    if not needed <= set(columns) and not needed - {"valid_from", "beat_id", "rep_id"} <= set(columns):
+        return []
+    return [column for column in entity.key if column in columns]
+
+
+def _drop_duplicates(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> int:
+    """Exact repetitions of a row go; the first stays. Rows of one key that differ are versions, and all stay."""
     listed = ", ".join(name(column) for column in columns)
-    (repeated,) = connection.execute(f"select count(*) - count(distinct hash({listed})) from judged").fetchall()[0]
-    if not repeated:
-        return 0
-    before = connection.execute("select count(*) from judged").fetchall()[0][0]
-    connection.execute(
+    (dropped,) = connection.execute(
         f"delete from judged where rowid in "
         f"(select unnest(list(rowid order by _row_number)[2:]) from judged group by {listed})"
-    )
-    after = connection.execute("select count(*) from judged").fetchall()[0][0]
-    return before - after
+    ).fetchall()[0]
+    return dropped
 
 
 def _write(connection: duckdb.DuckDBPyConnection, workspace: Workspace, report: FileReport, entity: Entity) -> None:
@@ -303,13 +309,15 @@ def _write(connection: duckdb.DuckDBPyConnection, workspace: Workspace, report: 
     present = {row[0] for row in connection.execute("describe judged").fetchall()}
     columns, order = [], ""  # rows stay in the order of the file unless a window takes it from them
     for column in entity.columns.values():
-        value = name(column.name) if column.name in present else "null"
+        value = f"{name(column.name)}::{column.data_type}"
+        if column.name not in present:
+            value = _constant(None) if column.data_type == "varchar" else f"null::{column.data_type}"
         if column.name == "line_number" and column.name not in present:
             value = "row_number() over (partition by order_id order by _row_number)"
             order = "order by _row_number"
-        columns.append(f"{value}::{column.data_type} as {name(column.name)}")
+        columns.append(f"{value} as {name(column.name)}")
     facts = [report.feed, report.hash, report.name]
-    technical = [f"{literal(v)}::varchar as {c}" for c, v in zip(list(TECHNICAL)[:3], facts, strict=True)]
+    technical = [f"{_constant(fact)} as {column}" for column, fact in zip(list(TECHNICAL)[:3], facts, strict=True)]
     technical += ["_row_number", f"timestamp {literal(report.loaded_at)} as _loaded_at"]
     derived = _derived_key(report, workspace, entity)
     source = f"select * {derived} from judged" if derived else "select * from judged"
@@ -330,6 +338,11 @@ def _write(connection: duckdb.DuckDBPyConnection, workspace: Workspace, report: 
         )
     else:
         target.unlink(missing_ok=True)
+
+
+def _constant(text: str | None) -> str:
+    """One text, or null, for all rows: as an enum, which DuckDB writes without looking at each row; text when read."""
+    return "null::enum('')" if text is None else f"{literal(text)}::enum({literal(text)})"
 
 
 def _derived_key(report: FileReport, workspace: Workspace, entity: Entity) -> str:

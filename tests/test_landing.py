@@ -222,6 +222,27 @@ def test_rows_of_parquet_keep_their_numbers_and_their_order(workspace, more):
     assert found == [(f"n{number}", number) for number in range(1, rows + 1) if number != bad]
 
 
+@pytest.mark.parametrize("bad", [0, 1])
+@pytest.mark.parametrize("repeated", [0, 1])
+def test_parquet_keeps_what_is_good_and_counts_the_rest(workspace, bad, repeated):
+    """Read from the file as it is, or kept as a table where rows go from it: the same account."""
+    (workspace.feeds / "shop.yml").write_text(FEED.format(name="shop").replace(".csv", ".parquet"))
+    (workspace.landing / "shop").mkdir(parents=True)
+    rows = ["('n1', 'o1', '2026-01-05', 10)", "('n1', 'o1', '2026-01-05', 11)"]  # two versions of one order
+    rows += ["('n2', 'o2', null, 20)"] * bad + ["('n1', 'o1', '2026-01-05', 10)"] * repeated
+    name = "orders of o'clock.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select *, '' as order_status, '' as order_type from "
+            f"(values {', '.join(rows)}) as r(order_id, outlet_id, ordered_on, net_amount)) "
+            f"to '{workspace.landing}/shop/{name.replace(chr(39), chr(39) * 2)}'"
+        )
+    report = landed(workspace, name)
+    assert (report.read, report.accepted, report.quarantined, report.duplicate) == (len(rows), 2, bad, repeated)
+    kept = "select order_id, net_amount::int, _row_number, _file_name, rep_id from read_parquet('LAKE/orders/shop-*')"
+    assert lake(workspace, kept) == [("n1", 10, 1, name, None), ("n1", 11, 2, name, None)]
+
+
 def test_doctor_writes_nothing(workspace):
     file = put(workspace, "orders.csv", GOOD + "n3,o3,2026-02-30,5.00,,\n")
     (part,) = doctor(workspace, file, "shop")
