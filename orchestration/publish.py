@@ -9,9 +9,10 @@ published/live.duckdb     views through `current`: for tools that never reconnec
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterable
 from datetime import UTC, datetime
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
@@ -153,13 +154,16 @@ def _catalog(path: Path, folder: Path, manifest: dict, published: dict[str, list
         for mart, files in published.items():
             listed = ", ".join(literal(file.resolve()) for file in files)
             catalog.execute(f'create view "{mart}" as select * from read_parquet([{listed}], union_by_name = true)')
-        _create_views(catalog, manifest["views"].items())
+        _create_views(catalog, manifest["views"])
     os.replace(beside, path)
 
 
-def _create_views(catalog: duckdb.DuckDBPyConnection, views: Iterable[tuple[str, str]]) -> None:
-    for name, body in views:
-        catalog.execute(f'create view "{name}" as {body}')
+def _create_views(catalog: duckdb.DuckDBPyConnection, views: dict[str, str]) -> None:
+    # a view that reads another one comes after it
+    words = {view: set(re.findall(r"\w+", body)) for view, body in views.items()}
+    named = {view: (found & set(views)) - {view} for view, found in words.items()}
+    for view in TopologicalSorter(named).static_order():
+        catalog.execute(f'create view "{view}" as {views[view]}')
 
 
 def rollback(workspace: Workspace) -> dict:

@@ -14,6 +14,7 @@
             else 'open'
         end as order_status,
         sum(case when coalesce(order_status, 'open') = 'cancelled' then 0 else net_amount end) as net_amount,
+        sum(case when coalesce(order_status, 'open') = 'cancelled' then 0 else quantity end) as quantity,
         count(*) as order_lines,
         max(_loaded_at) as loaded_at
 {%- endmacro %}

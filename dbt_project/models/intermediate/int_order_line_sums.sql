@@ -89,6 +89,7 @@ final as (
         order_type,
         order_status,
         net_amount,
+        quantity,
         order_lines,
         distinct_products,
         loaded_at

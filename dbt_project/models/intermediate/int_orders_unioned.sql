@@ -40,6 +40,7 @@ delivered as (
         currency,
         order_type,
         order_status,
+        ordered_through,
         net_amount,
         _loaded_at as loaded_at
     from headers
@@ -67,7 +68,9 @@ joined as (
         coalesce(
             case when delivered.order_id is null then line_sums.order_status else delivered.order_status end, 'open'
         ) as order_status,
+        delivered.ordered_through,
         coalesce(delivered.net_amount, line_sums.net_amount) as source_net_amount,
+        line_sums.quantity,
         coalesce(line_sums.order_lines, 0) as order_lines,
         coalesce(line_sums.distinct_products, 0) as distinct_products,
         greatest(delivered.loaded_at, line_sums.loaded_at) as loaded_at
@@ -93,7 +96,9 @@ moved_zones as (
         before.currency,
         before.order_type,
         before.order_status,
+        before.ordered_through,
         before.source_net_amount,
+        before.quantity,
         before.order_lines,
         before.distinct_products,
         before.loaded_at,

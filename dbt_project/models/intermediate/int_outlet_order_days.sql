@@ -9,6 +9,7 @@ with orders as (
         orders.outlet_id,
         orders.business_date,
         orders.net_amount,
+        orders.quantity,
         orders.order_lines,
         orders.distinct_products
     from {{ ref('int_orders_qualified') }} as orders
@@ -30,6 +31,7 @@ daily as (
         count(*) as orders,
         cast(sum(order_lines) as bigint) as order_lines,
         max(distinct_products) as distinct_products,
+        cast(sum(quantity) as decimal(18, 3)) as quantity,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount
     from orders
     group by
@@ -93,6 +95,7 @@ final as (
         daily.orders,
         daily.order_lines,
         cast(coalesce(shared_products.distinct_products, daily.distinct_products) as bigint) as distinct_products,
+        daily.quantity,
         daily.net_amount
     from daily
     left join shared_products

@@ -8,6 +8,7 @@ with int_outlet_order_days as (
         orders,
         order_lines,
         distinct_products,
+        quantity,
         net_amount
     from {{ ref('int_outlet_order_days') }}
 
@@ -48,6 +49,7 @@ final as (
         int_outlet_order_days.orders,
         int_outlet_order_days.order_lines,
         int_outlet_order_days.distinct_products,
+        int_outlet_order_days.quantity,
         int_outlet_order_days.net_amount,
         int_outlet_spells.gap_days as days_since_previous_order
     from int_outlet_order_days

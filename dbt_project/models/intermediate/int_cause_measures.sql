@@ -1,0 +1,155 @@
+-- grain: silent or endangered outlet that has ordered: what was done for it, and for its peers, before it fell silent
+-- the window ends with its last order; peers are measured on the very same days
+with int_outlets_watched as (
+
+    select
+        outlet_id,
+        last_order_date
+    from {{ ref('int_outlets_watched') }}
+    where
+        last_order_date is not null
+        and (is_silent or is_endangered)
+
+),
+
+rules as (
+
+    select max(case when parameter = 'cause_days' then cast(value as integer) end) as cause_days
+    from {{ ref('rules') }}
+    where
+        rule_set = 'general'
+        and scope = 'default'
+
+),
+
+int_outlet_service_days as (
+
+    select *
+    from {{ ref('int_outlet_service_days') }}
+
+),
+
+int_outlet_peers as (
+
+    select
+        outlet_id,
+        width,
+        peer_group,
+        peers,
+        is_chosen
+    from {{ ref('int_outlet_peers') }}
+
+),
+
+subjects as (
+
+    select
+        outlets.outlet_id,
+        outlets.last_order_date,
+        {{ add_days('outlets.last_order_date', '1 - rules.cause_days') }} as window_from,
+        rules.cause_days,
+        int_outlet_peers.width,
+        int_outlet_peers.peer_group,
+        int_outlet_peers.peers
+    from int_outlets_watched as outlets
+    cross join rules
+    inner join int_outlet_peers
+        on
+            outlets.outlet_id = int_outlet_peers.outlet_id
+            and int_outlet_peers.is_chosen
+
+),
+
+own as (
+
+    select
+        subjects.outlet_id,
+        {{ service_sums() }}
+    from subjects
+    inner join int_outlet_service_days as days
+        on
+            subjects.outlet_id = days.outlet_id
+            and days.business_date >= subjects.window_from
+            and days.business_date <= subjects.last_order_date
+    group by subjects.outlet_id
+
+),
+
+group_days as (
+
+    select
+        int_outlet_peers.width,
+        int_outlet_peers.peer_group,
+        days.business_date,
+        {{ service_sums() }}
+    from int_outlet_service_days as days
+    inner join int_outlet_peers
+        on days.outlet_id = int_outlet_peers.outlet_id
+    group by
+        int_outlet_peers.width,
+        int_outlet_peers.peer_group,
+        days.business_date
+
+),
+
+-- outlets of one group that fell silent on one day share a window
+windows as (
+
+    select
+        width,
+        peer_group,
+        window_from,
+        last_order_date
+    from subjects
+    group by
+        width,
+        peer_group,
+        window_from,
+        last_order_date
+
+),
+
+group_windows as (
+
+    select
+        windows.width,
+        windows.peer_group,
+        windows.last_order_date,
+        {{ service_sums() }}
+    from windows
+    inner join group_days
+        on
+            windows.width = group_days.width
+            and windows.peer_group = group_days.peer_group
+            and group_days.business_date >= windows.window_from
+            and group_days.business_date <= windows.last_order_date
+    group by
+        windows.width,
+        windows.peer_group,
+        windows.last_order_date
+
+),
+
+final as (
+
+    select
+        subjects.outlet_id,
+        subjects.last_order_date,
+        subjects.window_from,
+        subjects.cause_days,
+        subjects.peer_group,
+        subjects.peers,
+        {{ service_columns('own') }},
+        {{ service_columns('group_windows', minus='own', prefix='peers_') }}
+    from subjects
+    left join own
+        on subjects.outlet_id = own.outlet_id
+    left join group_windows
+        on
+            subjects.width = group_windows.width
+            and subjects.peer_group = group_windows.peer_group
+            and subjects.last_order_date = group_windows.last_order_date
+
+)
+
+select * from final

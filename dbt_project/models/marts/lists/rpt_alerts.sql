@@ -1,0 +1,260 @@
+-- grain: alert that is open on the business date; an alert lasts as long as what it tells of
+-- alert_id stays the same while it lasts, so that nobody is told twice (orchestration/alerts.py)
+with int_outlets_watched as (
+
+    select *
+    from {{ ref('int_outlets_watched') }}
+
+),
+
+int_as_of as (
+
+    select as_of_date
+    from {{ ref('int_as_of') }}
+
+),
+
+rules as (
+
+    select
+        max(case when parameter = 'drop_days' then cast(value as integer) end) as period_days,
+        max(case when parameter = 'scorecard_window_days' then cast(value as integer) end) as window_days,
+        max(case when parameter = 'small_group_outlets' then cast(value as integer) end) as small_group_outlets,
+        max(case when parameter = 'cause_fill_rate_points' then cast(value as double) end) as fill_rate_points
+    from {{ ref('rules') }}
+    where
+        rule_set = 'general'
+        and scope = 'default'
+
+),
+
+endangered as (
+
+    select
+        'newly_endangered' as kind,
+        outlets.owner_id,
+        outlets.owner_name,
+        outlets.outlet_id as subject_id,
+        outlets.outlet_name as subject_name,
+        cast(outlets.last_order_date as varchar) as since,
+        outlets.signal_on as raised_on,
+        outlets.outlet_name || ' has not ordered for ' || outlets.days_silent || ' days'
+        || coalesce(', turns inactive on ' || outlets.crosses_on, '') as message
+    from int_outlets_watched as outlets
+    where outlets.is_endangered
+
+),
+
+lost as (
+
+    select
+        'newly_lost' as kind,
+        outlets.owner_id,
+        outlets.owner_name,
+        outlets.outlet_id as subject_id,
+        outlets.outlet_name as subject_name,
+        cast(outlets.last_order_date as varchar) as since,
+        outlets.state_since as raised_on,
+        outlets.outlet_name || ' is lost: no order since ' || outlets.last_order_date as message
+    from int_outlets_watched as outlets
+    where outlets.state = 'lost'
+
+),
+
+-- lapses of the last days by who served the outlet then
+cell_lapses as (
+
+    select
+        dim_cells.feed,
+        dim_cells.beat_id,
+        sum(fct.newly_inactive_outlets) as lapses
+    from {{ ref('fct_cell_inactivity') }} as fct
+    inner join {{ ref('dim_cells') }} as dim_cells
+        on fct.cell_number = dim_cells.cell_number
+    inner join rules
+        on fct.window_days = rules.window_days
+    inner join int_as_of
+        on fct.as_of_date > {{ add_days('int_as_of.as_of_date', '-rules.period_days') }}
+    group by
+        dim_cells.feed,
+        dim_cells.beat_id
+
+),
+
+cells_today as (
+
+    select
+        dim_cells.feed,
+        dim_cells.beat_id,
+        fct.active_outlets
+    from {{ ref('fct_cell_inactivity') }} as fct
+    inner join {{ ref('dim_cells') }} as dim_cells
+        on fct.cell_number = dim_cells.cell_number
+    inner join rules
+        on fct.window_days = rules.window_days
+    inner join int_as_of
+        on fct.holds_until = int_as_of.as_of_date
+
+),
+
+-- those that could have lapsed: active now, or lapsed in these days
+beat_outlets as (
+
+    select
+        feed,
+        beat_id,
+        sum(active_outlets) as active_outlets
+    from cells_today
+    group by
+        feed,
+        beat_id
+
+),
+
+beat_shares as (
+
+    select
+        beat_outlets.feed,
+        beat_outlets.beat_id,
+        coalesce(cell_lapses.lapses, 0) as lapses,
+        beat_outlets.active_outlets + coalesce(cell_lapses.lapses, 0) as outlets,
+        1.0 * sum(coalesce(cell_lapses.lapses, 0)) over (partition by beat_outlets.feed)
+        / nullif(
+            sum(beat_outlets.active_outlets + coalesce(cell_lapses.lapses, 0)) over (partition by beat_outlets.feed), 0
+        ) as share_of_feed
+    from beat_outlets
+    left join cell_lapses
+        on
+            beat_outlets.feed = cell_lapses.feed
+            and beat_outlets.beat_id = cell_lapses.beat_id
+
+),
+
+-- beyond what chance explains; a small beat is left out, where a single outlet is a tenth
+spikes as (
+
+    select
+        'beat_spike' as kind,
+        coalesce(dim_beats.rep_id, 'unknown') as owner_id,
+        coalesce(dim_reps.rep_name, dim_beats.rep_id, 'unknown') as owner_name,
+        beat_shares.beat_id as subject_id,
+        coalesce(dim_beats.beat_name, beat_shares.beat_id) as subject_name,
+        'beat' as since,
+        int_as_of.as_of_date as raised_on,
+        'Beat ' || coalesce(dim_beats.beat_name, beat_shares.beat_id) || ' lost ' || beat_shares.lapses || ' of '
+        || beat_shares.outlets || ' outlets in ' || rules.period_days || ' days, more than chance explains' as message
+    from beat_shares
+    cross join rules
+    cross join int_as_of
+    left join {{ ref('dim_beats') }} as dim_beats
+        on beat_shares.beat_id = dim_beats.beat_id
+    left join {{ ref('dim_reps') }} as dim_reps
+        on dim_beats.rep_id = dim_reps.rep_id
+    where
+        beat_shares.outlets >= rules.small_group_outlets
+        and {{ wilson_low('beat_shares.lapses', 'beat_shares.outlets') }} > beat_shares.share_of_feed
+
+),
+
+recent_fills as (
+
+    select
+        service.outlet_id,
+        sum(service.ordered_quantity) as ordered_quantity,
+        sum(service.delivered_quantity) as delivered_quantity
+    from {{ ref('int_outlet_service_days') }} as service
+    cross join rules
+    inner join int_as_of
+        on service.business_date > {{ add_days('int_as_of.as_of_date', '-rules.period_days') }}
+    where service.ordered_quantity > 0
+    group by service.outlet_id
+
+),
+
+group_fills as (
+
+    select
+        peers.width,
+        peers.peer_group,
+        sum(recent_fills.ordered_quantity) as ordered_quantity,
+        sum(recent_fills.delivered_quantity) as delivered_quantity
+    from recent_fills
+    inner join {{ ref('int_outlet_peers') }} as peers
+        on recent_fills.outlet_id = peers.outlet_id
+    group by
+        peers.width,
+        peers.peer_group
+
+),
+
+compared_fills as (
+
+    select
+        recent_fills.outlet_id,
+        100.0 * recent_fills.delivered_quantity / recent_fills.ordered_quantity as percent_filled,
+        100.0 * (group_fills.delivered_quantity - recent_fills.delivered_quantity)
+        / nullif(group_fills.ordered_quantity - recent_fills.ordered_quantity, 0) as percent_filled_of_peers
+    from recent_fills
+    inner join {{ ref('int_outlet_peers') }} as peers
+        on
+            recent_fills.outlet_id = peers.outlet_id
+            and peers.is_chosen
+    inner join group_fills
+        on
+            peers.width = group_fills.width
+            and peers.peer_group = group_fills.peer_group
+
+),
+
+fulfilment as (
+
+    select
+        'fulfilment' as kind,
+        outlets.owner_id,
+        outlets.owner_name,
+        outlets.outlet_id as subject_id,
+        outlets.outlet_name as subject_name,
+        'fill rate' as since,
+        int_as_of.as_of_date as raised_on,
+        outlets.outlet_name || ' got ' || cast(round(compared_fills.percent_filled) as integer)
+        || '% of what it ordered in ' || rules.period_days || ' days, outlets like it '
+        || cast(round(compared_fills.percent_filled_of_peers) as integer) || '%' as message
+    from compared_fills
+    inner join int_outlets_watched as outlets
+        on compared_fills.outlet_id = outlets.outlet_id
+    cross join rules
+    cross join int_as_of
+    where
+        not outlets.is_silent
+        and compared_fills.percent_filled_of_peers - compared_fills.percent_filled >= rules.fill_rate_points
+
+),
+
+unioned as (
+
+    select * from endangered
+    union all
+    select * from lost
+    union all
+    select * from spikes
+    union all
+    select * from fulfilment
+
+),
+
+final as (
+
+    select
+        kind || ' / ' || subject_id || ' / ' || since as alert_id,
+        kind,
+        owner_id,
+        owner_name,
+        subject_id,
+        subject_name,
+        raised_on,
+        message
+    from unioned
+
+)
+
+select * from final
