@@ -12,6 +12,7 @@ from tests import (
     test_history,
     test_holes,
     test_kpi,
+    test_lists,
     test_monthly,
     test_portfolio,
     test_retention,
@@ -24,11 +25,13 @@ from tests.mutants import (
     HISTORY_MUTANTS,
     HOLE_MUTANTS,
     KPI_MUTANTS,
+    LIST_MUTANTS,
     MONTHLY_MUTANTS,
     PORTFOLIO_MUTANTS,
     RETENTION_MUTANTS,
     STATE_MUTANTS,
 )
+from tests.working_lakes import working_lakes
 
 CASES = [(lakes, test_kpi.differences, *mutant) for mutant in KPI_MUTANTS]
 CASES += [(test_classes.sales, test_classes.differences, *mutant) for mutant in CLASS_MUTANTS]
@@ -37,6 +40,7 @@ CASES += [(lakes, test_states.differences, *mutant) for mutant in STATE_MUTANTS]
 CASES += [(churning_lakes, test_false_churn.differences, *mutant) for mutant in CHURN_MUTANTS]
 CASES += [(deliveries, test_history.differences, *mutant) for mutant in HISTORY_MUTANTS]
 CASES += [(lakes, test_monthly.differences, *mutant) for mutant in MONTHLY_MUTANTS]
+CASES += [(working_lakes, test_lists.differences, *mutant) for mutant in LIST_MUTANTS]
 CASES += [(lakes, test_retention.differences, *mutant) for mutant in RETENTION_MUTANTS]
 CASES += [(lakes, test_portfolio.differences, *mutant) for mutant in PORTFOLIO_MUTANTS]
 SEARCH = settings(
