@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 export PULSE_HOME ?= $(CURDIR)/workspace
 export DO_NOT_TRACK = 1
 
-.PHONY: run test test-slow bench lint docs setup lock dev clean
+.PHONY: run test test-slow score deliveries bench lint docs setup lock dev clean
 
 run: setup
 	@test -n "$$(ls $(PULSE_HOME)/feeds/*.yml 2>/dev/null)" || .venv/bin/pulse sample story
@@ -20,6 +20,10 @@ test-slow: setup
 SIZES ?= 1M 5M
 bench: .venv/bench-ready
 	@.venv/bin/python -m benchmarks.run $(SIZES)
+
+# The lists of `make run` against the truth of the invented market.
+score: setup
+	@.venv/bin/python -m examples.story.score
 
 # Two hundred random deliveries, each time: going on from the last build equals building anew (a long run).
 deliveries: setup

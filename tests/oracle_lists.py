@@ -105,6 +105,9 @@ class Field:
             self.shops[row["outlet_id"]].deliveries.append(fact)
         for row in lake["lapse_reasons"]:
             self.shops[row["outlet_id"]].reports.append((row["reported_on"], row["reason_code"]))
+        held = [order.on for shop in self.shops.values() for order in shop.orders]
+        held += [visit["visited_on"] for visit in lake["visits"] if visit["visited_on"]]
+        self.begins = min(held)
 
     def silent_days(self, shop: Shop) -> int | None:
         return (self.as_of - shop.last).days if shop.last else None
@@ -247,7 +250,8 @@ class Field:
                 1,
             )
             tenure = (shop.last - min(d for d in (shop.row["opened_on"], shop.days[0]) if d)).days
-            told.append(("young", tenure, None, 1.0 if tenure < 180 else 0.0))
+            if shop.row["opened_on"] or (shop.days[0] - self.begins).days >= 180:
+                told.append(("young", tenure, None, 1.0 if tenure < 180 else 0.0))
             for on, code in shop.reports:
                 if first <= on and code in ("competitor", "gone"):
                     told.append((code, None, None, 2.0))
@@ -400,7 +404,7 @@ class Field:
             days = self.silent_days(shop)
             first = shop.last - timedelta(days=CAUSE - 1) if shop.last else None
             gone = first and any(code == "gone" and on >= first for on, code in shop.reports)
-            opened = shop.row["opened_on"] or min(order.on for other in self.shops.values() for order in other.orders)
+            opened = shop.row["opened_on"] or self.begins
             never = shop.state == "never_ordered" and (self.as_of - opened).days >= 180
             worthless = usual.get(shop.row["channel"]) and (self.monthly(shop) or 0) * 10 < median(
                 usual[shop.row["channel"]]
@@ -436,17 +440,17 @@ class Field:
         for _, _, kind, _, _, outcome in closed:
             for group in (kind, "any"):
                 found.setdefault(group, []).append(outcome == "saved")
-        if closed:
-            usual = half_up(median([(on - last).days for _, last, _, on, _, _ in closed]))
-            for (name, last), lapse in self.lapses().items():
-                looked, due = last + timedelta(days=usual), last + timedelta(days=usual + 30)
-                if (lapse["returned_on"] and lapse["returned_on"] <= looked) or due > self.as_of:
-                    continue
-                saved = lapse["returned_on"] is not None and lapse["returned_on"] <= due
-                if not any(a[:2] == (name, last) and a[3] <= due for a in actions):
-                    found.setdefault("none", []).append(saved)
-                number = int(md5(f"shop:{name} {last}".encode()).hexdigest()[:12], 16) % 100
-                found.setdefault("held out" if number < 10 else "not held out", []).append(saved)
+        # where nobody acts, the day of the lapse
+        usual = half_up(median([(on - last).days for _, last, _, on, _, _ in closed])) if closed else LAPSE
+        for (name, last), lapse in self.lapses().items():
+            looked, due = last + timedelta(days=usual), last + timedelta(days=usual + 30)
+            if (lapse["returned_on"] and lapse["returned_on"] <= looked) or due > self.as_of:
+                continue
+            saved = lapse["returned_on"] is not None and lapse["returned_on"] <= due
+            if not any(a[:2] == (name, last) and a[3] <= due for a in actions):
+                found.setdefault("none", []).append(saved)
+            number = int(md5(f"shop:{name} {last}".encode()).hexdigest()[:12], 16) % 100
+            found.setdefault("held out" if number < 10 else "not held out", []).append(saved)
         return {kind: (len(results), sum(results)) for kind, results in found.items()}
 
     def scorecards(self) -> dict[tuple[date, str], dict[str, float]]:

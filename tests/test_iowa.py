@@ -84,3 +84,32 @@ def test_reference_sales_by_month(lake):
 def test_closed_from_the_report_date_on_not_before(iowa):
     assert iowa.ask("select count(*), min(closed_on) from dim_outlets where closed_on is not null")[0][0] == 339
     assert iowa.ask("select count(*) from dim_outlets where state = 'closed'") == [(0,)]
+
+
+def test_lists_work_without_visits_deliveries_and_coupons(iowa):
+    """Each list that orders alone can make is there; what nobody can know is said."""
+    for name in ("about_to_churn", "sales_drop", "order_drop", "almost_inactive", "lost", "slow_goodbye"):
+        assert iowa.ask(f"select count(*) > 0 from rpt_{name}") == [(True,)], name
+    assert iowa.ask(
+        "select count(*) from rpt_inactivity_causes where is_evident and cause not in ('unexplained', 'young')"
+    ) == [(0,)]
+    said = "no visits, deliveries, coupons or stock-outs are delivered for it: nothing can be told"
+    assert iowa.ask("select distinct evidence from rpt_inactivity_causes where cause = 'unexplained'") == [(said,)]
+    assert iowa.ask(
+        "select count(*) from rpt_inactivity_causes where not is_known and evidence not like 'not known%'"
+    ) == [(0,)]
+    assert iowa.ask(
+        "select count(*) from rpt_revival_worklist where likely_cause is null and state <> 'never_ordered'"
+    ) == [(0,)]
+
+
+def test_lapses_of_the_real_orders_add_up(iowa):
+    assert iowa.ask(
+        "select count(*) > 500, sum(change_net_amount) = sum(frequency_effect + range_effect + drop_size_effect "
+        "+ price_effect + stop_effect) from fct_outlet_lapses"
+    ) == [(True, True)]
+    ((open_lapses, lapsed),) = iowa.ask(
+        "select count(*) filter (returned_on is null), (select sum(lapsed_outlets) from kpi_inactivity_daily_filled "
+        "where window_days = 60 and as_of_date = (select max(date_day) from dim_dates)) from fct_outlet_lapses"
+    )
+    assert open_lapses == lapsed  # the standard ladder's limit is the window of 60 days

@@ -11,6 +11,7 @@ int_outlets_watched as (
 
     select
         outlet_id,
+        feed,
         distributor_id,
         opened_on,
         first_order_date
@@ -52,6 +53,11 @@ measured as (
         measures.*,
         rules.* exclude (reported_weight),
         short_distributors.distributor_id is not null as tells_stock_outs,
+        -- without an opening date, a first order soon after the feed begins need not be the first one
+        coalesce(
+            outlets.opened_on is not null
+            or {{ days_between('feeds.first_business_date', 'outlets.first_order_date') }} >= rules.young_days, false
+        ) as tells_tenure,
         {{ days_between(
             'least(coalesce(outlets.opened_on, outlets.first_order_date), outlets.first_order_date)',
             'measures.last_order_date'
@@ -62,6 +68,8 @@ measured as (
         on measures.outlet_id = outlets.outlet_id
     left join short_distributors
         on outlets.distributor_id = short_distributors.distributor_id
+    left join {{ ref('int_feed_watermarks') }} as feeds
+        on outlets.feed = feeds.feed
 
 ),
 
@@ -128,11 +136,11 @@ unioned as (
         outlet_id,
         'young' as cause,
         'days in business with us' as unit,
-        true as is_known,
-        tenure_days as measure,
+        tells_tenure as is_known,
+        case when tells_tenure then tenure_days end as measure,
         cast(null as decimal(9, 1)) as peers_measure,
         -- no peers to compare with: barely evident, so that anything measured goes before
-        case when tenure_days < young_days then 1 else 0 end as weight
+        case when tells_tenure and tenure_days < young_days then 1 else 0 end as weight
     from measured
     union all
     select

@@ -31,6 +31,19 @@ usual_day as (
 
 ),
 
+-- where nobody acts, the day of the lapse
+looked_at as (
+
+    select
+        lapses.*,
+        coalesce(
+            usual_day.days_silent, {{ days_between('lapses.last_order_date', 'lapses.lapsed_on') }}
+        ) as usual_days_silent
+    from {{ ref('fct_outlet_lapses') }} as lapses
+    cross join usual_day
+
+),
+
 all_first_actions as (
 
     select
@@ -49,17 +62,16 @@ waiting as (
         lapses.outlet_id,
         lapses.last_order_date,
         lapses.is_holdout,
-        {{ add_days('lapses.last_order_date', 'usual_day.days_silent + rules.outcome_days') }} as due_on,
+        {{ add_days('lapses.last_order_date', 'lapses.usual_days_silent + rules.outcome_days') }} as due_on,
         lapses.returned_on,
         lapses.monthly_net_amount_before,
         lapses.monthly_net_amount_after,
-        {{ days_between('lapses.last_order_date', 'lapses.returned_on') }} - usual_day.days_silent as days_to_return
-    from {{ ref('fct_outlet_lapses') }} as lapses
-    cross join usual_day
+        {{ days_between('lapses.last_order_date', 'lapses.returned_on') }} - lapses.usual_days_silent as days_to_return
+    from looked_at as lapses
     cross join rules
     where
         lapses.returned_on is null
-        or lapses.returned_on > {{ add_days('lapses.last_order_date', 'usual_day.days_silent') }}
+        or lapses.returned_on > {{ add_days('lapses.last_order_date', 'lapses.usual_days_silent') }}
 
 ),
 

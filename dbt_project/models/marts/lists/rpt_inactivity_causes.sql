@@ -66,7 +66,7 @@ final as (
                 then 'it was treated like its ' || measures.peers || ' peers'
             when not weighed.is_known then 'not known: too little was delivered'
             when weighed.unit = 'reported by the field' then 'the field reports: ' || causes.label_en
-            when weighed.cause = 'young' then weighed.measure || ' ' || weighed.unit
+            when weighed.cause = 'young' then cast(weighed.measure as integer) || ' ' || weighed.unit
             else
                 weighed.unit || ': ' || weighed.measure || ', its ' || measures.peers || ' peers '
                 || weighed.peers_measure
