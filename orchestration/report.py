@@ -6,13 +6,14 @@ from typing import Any
 import duckdb
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.ledger import Ledger
 from orchestration.publish import current, generations, reader
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
 
-WORST_BEATS = 5
+WORST_BEATS = FIRST_WORK = 5
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str, values: list | None = None) -> list[dict]:
@@ -56,6 +57,29 @@ def summary(workspace: Workspace, landing: Any) -> dict:
             """,
             [WORST_BEATS],
         )
+        work = _rows(
+            marts,
+            """
+            select
+                count(*) as outlets,
+                (select count(*) from rpt_about_to_churn) as about_to_churn,
+                (select count(*) from rpt_prune_candidates) as to_prune,
+                sum(monthly_value_at_risk) as monthly_value_at_risk
+            from rpt_revival_worklist
+            """,
+        )[0]
+        first_work = _rows(
+            marts,
+            """
+            select outlet_id, outlet_name, owner_name, days_silent, monthly_value_at_risk, chance_of_return,
+                likely_cause, next_step
+            from rpt_revival_worklist
+            where work_day is not null and expected_monthly_value > 0
+            order by rank
+            limit ?
+            """,
+            [FIRST_WORK],
+        )
     for window in windows:
         window["percent_of_universe"] = _percent(window["inactive_outlets"], window["outlets"])
         window["percent_of_active"] = _percent(window["inactive_outlets"], window["active_outlets"])
@@ -64,6 +88,8 @@ def summary(workspace: Workspace, landing: Any) -> dict:
         "as_of_date": manifest.get("as_of_date"),
         "windows": windows,
         "worst_beats": beats,
+        "work": work,
+        "first_work": first_work,
         "files_landed_now": sum(f.status == "landed" for f in landing.files),
         "files_refused_now": sum(f.status == "refused" for f in landing.files),
         "rows_accepted_now": sum(f.accepted for f in landing.files if f.status == "landed"),
@@ -122,10 +148,38 @@ def show_summary(console: Console, facts: dict) -> None:
             )
         console.print()
         console.print(table)
+    _show_work(console, facts["work"], facts["first_work"], first["currency"])
     console.print("\nLost a month: what these outlets bought a month before they fell silent.", style="dim")
     console.print(f"Marts:       {facts['marts']}", soft_wrap=True, highlight=False)
     console.print(f"As Parquet:  {facts['parquet']}", soft_wrap=True, highlight=False)
-    console.print("Outlets: dim_outlets, with their state. Silent outlets by beat: rpt_beat_silence.")
+    console.print("Outlets: dim_outlets, with their state. Work: rpt_revival_worklist. Why: rpt_inactivity_causes.")
+
+
+def _show_work(console: Console, work: dict, first: list[dict], currency: str | None) -> None:
+    console.print(
+        f"\n{work['about_to_churn']:,} outlets are about to churn. {work['outlets']:,} silent or endangered ones are "
+        f"worth the work, {_money(work['monthly_value_at_risk'])} {currency or ''} a month; {work['to_prune']:,} are not.",
+        highlight=False,
+    )
+    if not first:
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("go there first", "owner"):
+        table.add_column(heading)
+    for heading in ("silent", "worth a month", "chance"):
+        table.add_column(heading, justify="right")
+    table.add_column("next step", overflow="fold")
+    for row in first:
+        chance = row["chance_of_return"]
+        table.add_row(
+            Text(row["outlet_name"] if row["outlet_name"] != "unknown" else row["outlet_id"]),
+            Text(row["owner_name"]),
+            f"{row['days_silent']} days",
+            _money(row["monthly_value_at_risk"]),
+            "" if chance is None else f"{chance:.0%}",
+            Text(row["next_step"]),
+        )
+    console.print(table)
 
 
 def landing_as_dict(report: Any) -> dict:

@@ -33,7 +33,7 @@ def test_every_mart_answers(story, mart):
 
 
 def test_summary_is_for_a_sales_manager(story):
-    expected = "outlets on|30 days|60 days|90 days|worst beats|lost a month|checks passed|marts.duckdb"
+    expected = "outlets on|30 days|60 days|90 days|worst beats|lost a month|worth the work|go there first|checks passed|marts.duckdb"
     for words in expected.split("|"):
         assert words in story.first
 
