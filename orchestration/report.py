@@ -158,7 +158,8 @@ def show_summary(console: Console, facts: dict) -> None:
 def _show_work(console: Console, work: dict, first: list[dict], currency: str | None) -> None:
     console.print(
         f"\n{work['about_to_churn']:,} outlets are about to churn. {work['outlets']:,} silent or endangered ones are "
-        f"worth the work, {_money(work['monthly_value_at_risk'])} {currency or ''} a month; {work['to_prune']:,} are not.",
+        f"worth the work, {_money(work['monthly_value_at_risk'])} {currency or ''} a month; "
+        f"{work['to_prune']:,} are not.",
         highlight=False,
     )
     if not first:
