@@ -127,7 +127,11 @@ class Field:
                 visited = max((v["visited_on"] for v in shop.visits if v["visited_on"]), default=None)
                 _, before = shop.bought(self.as_of - timedelta(days=2 * PERIOD), self.as_of - timedelta(days=PERIOD))
                 unvisited = (self.as_of - visited).days if visited else None
-                found[name] = (self.silent_days(shop), before, unvisited, max(shop.coupons, default=None))
+                late = self.as_of - timedelta(days=90)
+                visits = len([v for v in shop.visits if v["visited_on"] and v["visited_on"] > late])
+                coupons = len([on for on in shop.coupons if on > late])
+                given = max(shop.coupons, default=None)
+                found[name] = (self.silent_days(shop), before, unvisited, visits, given, coupons)
         return found
 
     def _periods(self, shop: Shop, end: date) -> tuple[tuple[int, float], tuple[int, float]]:

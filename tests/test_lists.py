@@ -58,8 +58,8 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
         told = {
             "about_to_churn": by_outlet(
                 ask(
-                    "select outlet_id, days_silent, previous_period_net_amount::double, days_unvisited, last_coupon_on "
-                    "from rpt_about_to_churn"
+                    "select outlet_id, days_silent, previous_period_net_amount::double, days_unvisited, recent_visits, "
+                    "last_coupon_on, recent_coupons from rpt_about_to_churn"
                 )
             ),
             "sales_drop": dict(ask("select outlet_id, percent_change::double from rpt_sales_drop")),

@@ -3,7 +3,7 @@
     {{ return([
         'silent_outlets', 'lapsed_outlets', 'revived_outlets', 'inherited_outlets', 'missed_signals', 'target_outlets',
         'planned_visits', 'planned_visits_done', 'visits', 'visits_with_order', 'ordered_quantity', 'delivered_quantity', 'delivery_lines',
-        'full_lines',
+        'full_lines', 'timed_orders', 'delivery_days',
     ]) }}
 {%- endmacro %}
 

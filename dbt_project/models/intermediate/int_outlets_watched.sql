@@ -66,16 +66,37 @@ int_as_of as (
 
 ),
 
+rules as (
+
+    select
+        max(case when parameter = 'churn_days' then cast(value as integer) end) as churn_days,
+        max(case when parameter = 'attention_days' then cast(value as integer) end) as attention_days
+    from {{ ref('rules') }}
+    where
+        rule_set = 'general'
+        and scope = 'default'
+
+),
+
 visits as (
 
     select
         visits.counted_outlet_id as outlet_id,
+        count(
+            case
+                when
+                    visits.visited_on <= int_as_of.as_of_date
+                    and visits.visited_on > {{ add_days('int_as_of.as_of_date', '-rules.attention_days') }}
+                    then 1
+            end
+        ) as recent_visits,
         max(case when visits.visited_on <= int_as_of.as_of_date then visits.visited_on end) as last_visit_on,
         min(
             case when visits.visited_on is null and visits.planned_on > int_as_of.as_of_date then visits.planned_on end
         ) as next_visit_on
     from {{ ref('int_visits_matched') }} as visits
     cross join int_as_of
+    cross join rules
     group by visits.counted_outlet_id
 
 ),
@@ -84,23 +105,19 @@ coupons as (
 
     select
         coalesce(links.counted_outlet_id, stg_coupons.outlet_id) as outlet_id,
-        max(stg_coupons.issued_on) as last_coupon_on
+        max(stg_coupons.issued_on) as last_coupon_on,
+        count(
+            case
+                when stg_coupons.issued_on > {{ add_days('int_as_of.as_of_date', '-rules.attention_days') }} then 1
+            end
+        ) as recent_coupons
     from {{ ref('stg_coupons') }} as stg_coupons
     inner join int_as_of
         on stg_coupons.issued_on <= int_as_of.as_of_date
+    cross join rules
     left join {{ ref('int_outlet_links') }} as links
         on stg_coupons.outlet_id = links.outlet_id
     group by coalesce(links.counted_outlet_id, stg_coupons.outlet_id)
-
-),
-
-rules as (
-
-    select max(case when parameter = 'churn_days' then cast(value as integer) end) as churn_days
-    from {{ ref('rules') }}
-    where
-        rule_set = 'general'
-        and scope = 'default'
 
 ),
 
@@ -130,7 +147,9 @@ described as (
         visits.last_visit_on,
         {{ days_between('visits.last_visit_on', 'int_as_of.as_of_date') }} as days_unvisited,
         visits.next_visit_on,
+        coalesce(visits.recent_visits, 0) as recent_visits,
         coupons.last_coupon_on,
+        coalesce(coupons.recent_coupons, 0) as recent_coupons,
         int_outlet_owners.owner_kind,
         int_outlet_owners.owner_id,
         int_outlet_owners.owner_name,

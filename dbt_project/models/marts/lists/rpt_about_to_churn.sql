@@ -39,7 +39,9 @@ final as (
         cast(outlets.cycle_days as decimal(9, 1)) as cycle_days,
         outlets.last_visit_on,
         outlets.days_unvisited,
+        outlets.recent_visits,
         outlets.last_coupon_on,
+        outlets.recent_coupons,
         outlets.crosses_on,
         rpt_inactivity_causes.cause as likely_cause
     from int_outlets_watched as outlets

@@ -117,6 +117,8 @@ final as (
         flagged.is_lost,
         outlets.last_order_date,
         outlets.days_silent,
+        outlets.recent_visits,
+        outlets.recent_coupons,
         outlets.reporting_currency,
         outlets.monthly_net_amount as typical_monthly_net_amount
     from flagged

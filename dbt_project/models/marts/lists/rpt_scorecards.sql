@@ -50,7 +50,8 @@ int_order_deliveries as (
         ordered_quantity,
         delivered_quantity,
         delivery_lines,
-        full_lines
+        full_lines,
+        days_to_deliver
     from {{ ref('int_order_deliveries') }}
 
 ),
@@ -150,7 +151,9 @@ delivered as (
         coalesce(assignments.distributor_id, 'unknown') as distributor_id,
         {{ scorecard_row({
             'ordered_quantity': 'deliveries.ordered_quantity', 'delivered_quantity': 'deliveries.delivered_quantity',
-            'delivery_lines': 'deliveries.delivery_lines', 'full_lines': 'deliveries.full_lines'
+            'delivery_lines': 'deliveries.delivery_lines', 'full_lines': 'deliveries.full_lines',
+            'timed_orders': 'case when deliveries.days_to_deliver is not null then 1 else 0 end',
+            'delivery_days': 'coalesce(deliveries.days_to_deliver, 0)'
         }) }}
     from int_order_deliveries as deliveries
     inner join int_as_of
@@ -289,6 +292,7 @@ rated as (
         cast(100.0 * visits_with_order / nullif(visits, 0) as decimal(5, 1)) as percent_strike_rate,
         cast(100.0 * delivered_quantity / nullif(ordered_quantity, 0) as decimal(5, 1)) as percent_fill_rate,
         cast(100.0 * full_lines / nullif(delivery_lines, 0) as decimal(5, 1)) as percent_lines_in_full,
+        cast(1.0 * delivery_days / nullif(timed_orders, 0) as decimal(9, 1)) as average_days_to_deliver,
         cast(100.0 * revived_outlets / nullif(target_outlets, 0) as decimal(9, 1)) as percent_of_target
     from summed
 
@@ -346,7 +350,8 @@ final as (
         cast(rated.ordered_quantity as decimal(18, 3)) as ordered_quantity,
         cast(rated.delivered_quantity as decimal(18, 3)) as delivered_quantity,
         rated.percent_fill_rate,
-        rated.percent_lines_in_full
+        rated.percent_lines_in_full,
+        rated.average_days_to_deliver
     from rated
     left join names
         on
