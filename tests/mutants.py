@@ -67,6 +67,8 @@ LIST_MUTANTS = (
     ("the window is so long", "int_cause_measures", "1 - rules.cause_days", "2 - rules.cause_days"),
     ("an outlet is not its own peer", "int_cause_measures", "coalesce(group_windows.planned_visits, 0) - coalesce(own.planned_visits, 0)", "coalesce(group_windows.planned_visits, 0)"),
     ("peers on the same days", "int_cause_measures", "and group_days.business_date <= windows.last_order_date", ""),
+    ("peers that had not stopped", "int_cause_measures", "cast(last_order_date + 1 as date)", "cast(last_order_date + 1000 as date)"),
+    ("peers that had begun", "int_cause_measures", "first_order_date as business_date", "date '1900-01-01' as business_date"),
     ("too few peers of the class", "int_outlet_peers", "counted.peers >= rules.min_peers desc", "true desc"),
     ("a visit or two to tell", "int_causes_weighed", "(planned_visits >= min_visits and peers_planned_visits > 0)", "(planned_visits > 0 and peers_planned_visits > 0)"),
     ("evident from the gap on", "int_causes_weighed", "coalesce(weight >= 1, false) as is_evident", "coalesce(weight > 1, false) as is_evident"),

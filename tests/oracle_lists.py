@@ -198,10 +198,12 @@ class Field:
             if not shop.last or not shop.is_listed or not self.is_due(shop):
                 continue
             first = shop.last - timedelta(days=CAUSE - 1)
-            peers = self._peers(name)
+            others = self._peers(name)
             own, group = self._service(shop, first, shop.last), Counter()
-            for peer in peers:
-                group.update(self._service(self.shops[peer], first, shop.last))
+            for other in others:
+                group.update(self._service(self.shops[other], first, shop.last))
+            # those that had begun and had not stopped on the day of its last order
+            peers = [other for other in others if self.shops[other].days[0] <= shop.last <= self.shops[other].last]
             told: list[tuple[str, float, float | None, float]] = []
 
             def tell(cause, measure, of_peers, gap, known, worse=-1, told=told):
@@ -301,6 +303,7 @@ class Field:
                 for row in self.lake["stock_outs"]
                 if row["distributor_id"] == shop.row["distributor_id"]
                 and row["starts_on"] <= day <= min(row["ends_on"] or self.as_of, self.as_of)
+                and shop.days[0] <= day <= shop.last
             }
             found["short"] += sum(basket[product] for product in out)
         return found

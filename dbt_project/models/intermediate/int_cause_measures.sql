@@ -4,11 +4,11 @@ with int_outlets_watched as (
 
     select
         outlet_id,
-        last_order_date
+        first_order_date,
+        last_order_date,
+        is_silent or is_endangered as is_subject
     from {{ ref('int_outlets_watched') }}
-    where
-        last_order_date is not null
-        and (is_silent or is_endangered)
+    where last_order_date is not null
 
 ),
 
@@ -35,7 +35,6 @@ int_outlet_peers as (
         outlet_id,
         width,
         peer_group,
-        peers,
         is_chosen
     from {{ ref('int_outlet_peers') }}
 
@@ -49,14 +48,73 @@ subjects as (
         {{ add_days('outlets.last_order_date', '1 - rules.cause_days') }} as window_from,
         rules.cause_days,
         int_outlet_peers.width,
-        int_outlet_peers.peer_group,
-        int_outlet_peers.peers
+        int_outlet_peers.peer_group
     from int_outlets_watched as outlets
     cross join rules
     inner join int_outlet_peers
         on
             outlets.outlet_id = int_outlet_peers.outlet_id
             and int_outlet_peers.is_chosen
+    where outlets.is_subject
+
+),
+
+-- an outlet is a peer from its first order to its last one, so that neither the dead nor the unborn thin out a measure
+life_events as (
+
+    select
+        outlet_id,
+        first_order_date as business_date,
+        1 as outlets_change
+    from int_outlets_watched
+    union all
+    select
+        outlet_id,
+        {{ add_days('last_order_date', 1) }} as business_date,
+        -1 as outlets_change
+    from int_outlets_watched
+
+),
+
+group_changes as (
+
+    select
+        int_outlet_peers.width,
+        int_outlet_peers.peer_group,
+        life_events.business_date,
+        sum(life_events.outlets_change) as outlets_change
+    from life_events
+    inner join int_outlet_peers
+        on life_events.outlet_id = int_outlet_peers.outlet_id
+    group by
+        int_outlet_peers.width,
+        int_outlet_peers.peer_group,
+        life_events.business_date
+
+),
+
+group_sizes as (
+
+    select
+        width,
+        peer_group,
+        business_date,
+        sum(outlets_change) over (partition by width, peer_group order by business_date) as outlets
+    from group_changes
+
+),
+
+sized as (
+
+    select
+        subjects.*,
+        cast(group_sizes.outlets - 1 as bigint) as peers
+    from subjects
+    asof inner join group_sizes
+        on
+            subjects.width = group_sizes.width
+            and subjects.peer_group = group_sizes.peer_group
+            and subjects.last_order_date >= group_sizes.business_date
 
 ),
 
@@ -133,22 +191,22 @@ group_windows as (
 final as (
 
     select
-        subjects.outlet_id,
-        subjects.last_order_date,
-        subjects.window_from,
-        subjects.cause_days,
-        subjects.peer_group,
-        subjects.peers,
+        sized.outlet_id,
+        sized.last_order_date,
+        sized.window_from,
+        sized.cause_days,
+        sized.peer_group,
+        sized.peers,
         {{ service_columns('own') }},
         {{ service_columns('group_windows', minus='own', prefix='peers_') }}
-    from subjects
+    from sized
     left join own
-        on subjects.outlet_id = own.outlet_id
+        on sized.outlet_id = own.outlet_id
     left join group_windows
         on
-            subjects.width = group_windows.width
-            and subjects.peer_group = group_windows.peer_group
-            and subjects.last_order_date = group_windows.last_order_date
+            sized.width = group_windows.width
+            and sized.peer_group = group_windows.peer_group
+            and sized.last_order_date = group_windows.last_order_date
 
 )
 

@@ -63,6 +63,8 @@ baskets as (
     select
         int_outlet_baskets.outlet_id,
         int_outlets_watched.distributor_id,
+        int_outlets_watched.first_order_date,
+        int_outlets_watched.last_order_date,
         int_outlet_baskets.product_id,
         int_outlet_baskets.share_of_lines
     from {{ ref('int_outlet_baskets') }} as int_outlet_baskets
@@ -165,6 +167,8 @@ unioned as (
         on
             baskets.distributor_id = distinct_short_days.distributor_id
             and baskets.product_id = distinct_short_days.product_id
+            -- it misses nothing before its first order or after its last one
+            and distinct_short_days.business_date between baskets.first_order_date and baskets.last_order_date
 
 ),
 
