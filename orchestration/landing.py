@@ -17,7 +17,7 @@ import duckdb
 from orchestration import contract
 from orchestration.contract import TECHNICAL, Entity
 from orchestration.errors import PulseError
-from orchestration.feeds import Feed, load_feed, load_feeds, nearest
+from orchestration.feeds import Feed, load_feed, load_feeds, nearest, required_columns
 from orchestration.ledger import FileReport, Ledger
 from orchestration.preflight import Prepared, content_hash, file_type, link, prepare
 from orchestration.reading import judged_sql, mapped, sandbox, source_csv, source_lines
@@ -172,7 +172,10 @@ def _source(
         f"from {source_lines(prepared)})"
     )
     keys = connection.execute(f"select distinct unnest(json_keys(_json)) from {lines}").fetchall()
-    header = sorted(key for (key,) in keys)
+    # JSON leaves out what is null: a key that no line of the file holds is empty, unless it must be filled
+    must = required_columns(feed, entity.name)
+    optional = {m.column for c, m in feed.entities[entity.name].mappings().items() if m.column and c not in must}
+    header = sorted({key for (key,) in keys} | optional - {"_file_name", "_row_number"})
     values = "".join(f"json_extract_string(_json, {literal('$.' + name(key))}) as {name(key)}, " for key in header)
     rows = f"select {values}{COUNTED} as _row_number, _malformed, _line as _raw from {lines}"
     return rows, header, prepared.records, prepared

@@ -69,7 +69,7 @@ def dated(dice: random.Random) -> dict:
     """A stated day, or an instant whose day depends on the zone."""
     day = a_day(dice)
     if dice.random() < 0.5:
-        return {"ordered_on": day.isoformat()}
+        return {"ordered_on": day.isoformat()}  # and a key that is not there is null
     return {"ordered_at": str(datetime(day.year, day.month, day.day, dice.randrange(24)))}
 
 

@@ -173,6 +173,19 @@ def test_json_lines_and_a_broken_one(workspace):
     assert held(workspace)[0][0] == 2 and "JSON" in held(workspace)[0][3]
 
 
+def test_json_leaves_out_what_is_null(workspace):
+    """A key that no line holds is empty; one that must be filled is asked for by name."""
+    (workspace.feeds / "shop.yml").write_text(FEED.format(name="shop").replace("orders*.csv", "orders*.jsonl"))
+    put(workspace, "orders.jsonl", '{"order_id": "n1", "outlet_id": "o1", "ordered_on": "2026-01-05"}\n')
+    put(workspace, "orders_2.jsonl", '{"order_id": "n2", "outlet": "o1", "ordered_on": "2026-01-05"}\n')
+    found = {report.name: report for report in land(workspace).files}
+    assert found["orders.jsonl"].accepted == 1
+    refused = found["orders_2.jsonl"]
+    assert refused.status == "refused" and "column 'outlet_id' is missing" in refused.reason
+    kept = "select order_id, outlet_id, order_status, net_amount from read_parquet('LAKE/orders/shop-*.parquet')"
+    assert lake(workspace, kept) == [("n1", "o1", None, None)]
+
+
 def test_names_of_files_are_not_patterns(workspace):
     put(workspace, "orders1.csv", GOOD.replace("n1", "m1").replace("n2", "m2"))
     put(workspace, "orders[1].csv", GOOD)

@@ -68,7 +68,8 @@ final as (
             order by
                 counted.peers >= rules.min_peers desc,
                 case when counted.peers >= rules.min_peers then counted.width end,
-                counted.peers desc
+                counted.peers desc,
+                counted.width
         ) = 1 as is_chosen
     from counted
     cross join rules
