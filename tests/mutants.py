@@ -19,7 +19,7 @@ KPI_MUTANTS = (
     ("open again when the master says so", "int_outlet_openings", "coalesce(next_valid_from, date '9999-12-31') as stated_to", "date '9999-12-31' as stated_to"),
     ("open from its opening date", "int_outlet_openings", "least(first_openings.opened_on, first_orders.first_order_date)", "first_orders.first_order_date"),
     ("counted on the beat of that day", "int_outlet_assignments_dated", "then date '1900-01-01'", "then date '9999-12-30'"),
-    ("a move is no crossing", "int_cell_events", "else 'moved'", "else intervals.previous_status"),
+    ("a move is no crossing", "int_outlets_placed", "else 'moved'", "else intervals.previous_status"),
     ("a first order is no reactivation", "fct_cell_inactivity", "status = 'active' and other_status = 'lapsed'", "status = 'active' and other_status in ('lapsed', 'never_ordered')"),
     ("a crossing comes from being active", "fct_cell_inactivity", "status = 'lapsed' and other_status = 'active'", "status = 'lapsed'"),
     ("a feed vouches for itself only", "int_feed_watermarks", "on feeds.feed = newest.feed", "on true"),

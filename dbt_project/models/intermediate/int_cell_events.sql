@@ -1,28 +1,19 @@
 -- grain: outlet that counts, window, cell, day and direction: +1 where an interval opens in a cell, -1 where it ends
 -- other_status: where it came from or goes to; `out`: not open, `moved`: the same status in another cell
-with int_outlet_activity_intervals as (
-
-    select
-        outlet_id,
-        window_days,
-        status,
-        is_doubtful,
-        valid_from,
-        valid_to,
-        previous_status,
-        next_status
-    from {{ ref('int_outlet_activity_intervals') }}
-
-),
-
-int_outlet_cells as (
+-- a view: two events would take twice the room of the interval that makes them
+with int_outlets_placed as (
 
     select
         outlet_id,
         cell_number,
-        valid_from,
-        valid_to
-    from {{ ref('int_outlet_cells') }}
+        window_days,
+        status,
+        is_doubtful,
+        opened,
+        ended,
+        came_from,
+        goes_to
+    from {{ ref('int_outlets_placed') }}
 
 ),
 
@@ -30,33 +21,6 @@ int_as_of as (
 
     select as_of_date
     from {{ ref('int_as_of') }}
-
-),
-
-placed as (
-
-    select
-        int_outlet_cells.outlet_id,
-        int_outlet_cells.cell_number,
-        intervals.window_days,
-        intervals.status,
-        intervals.is_doubtful,
-        greatest(intervals.valid_from, int_outlet_cells.valid_from) as opened,
-        least(intervals.valid_to, int_outlet_cells.valid_to) as ended,
-        case
-            when intervals.valid_from >= int_outlet_cells.valid_from then intervals.previous_status
-            else 'moved'
-        end as came_from,
-        case
-            when intervals.valid_to <= int_outlet_cells.valid_to then intervals.next_status
-            else 'moved'
-        end as goes_to
-    from int_outlet_activity_intervals as intervals
-    inner join int_outlet_cells
-        on
-            intervals.outlet_id = int_outlet_cells.outlet_id
-            and intervals.valid_from < int_outlet_cells.valid_to
-            and int_outlet_cells.valid_from < intervals.valid_to
 
 ),
 
@@ -79,7 +43,7 @@ final as (
         case when directions.direction = 1 then placed.opened else placed.ended end as event_date,
         directions.direction,
         case when directions.direction = 1 then placed.came_from else placed.goes_to end as other_status
-    from placed
+    from int_outlets_placed as placed
     cross join directions
     cross join int_as_of
     where case when directions.direction = 1 then placed.opened else placed.ended end <= int_as_of.as_of_date
