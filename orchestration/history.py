@@ -45,6 +45,15 @@ def columns(mart: str) -> dict[str, str]:
     return {column["name"]: column["data_type"] for column in _marts()[mart]["columns"]}
 
 
+def key(mart: str) -> list[str]:
+    """The columns that tell a mart's rows apart, as its contract tests them; empty where it does not say."""
+    facts = _marts().get(mart, {})
+    tests = [test["unique_combination"] for test in facts.get("data_tests") or [] if "unique_combination" in test]
+    unique = [c["name"] for c in facts.get("columns") or [] if "unique" in c.get("data_tests", [])]
+    found = tests[0]["arguments"]["columns"] if tests else unique[:1]
+    return [*found, "generation"] if mart in append_only() else found
+
+
 @cache
 def sources() -> dict[str, list[str]]:
     """The folders that dbt reads, with the marts in them."""

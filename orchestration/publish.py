@@ -38,17 +38,27 @@ def current(workspace: Workspace) -> dict | None:
     return json.loads(manifest.read_text()) if manifest.exists() else None
 
 
-def reader(workspace: Workspace) -> duckdb.DuckDBPyConnection:
-    """A connection that can read the published marts and nothing else."""
+def reader(workspace: Workspace, writes: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection that can read the published marts and nothing else; it may write into a folder that is named."""
     catalog = workspace.published / "marts.duckdb"
     if not catalog.exists():
         raise PulseError(f"{catalog}: nothing is published yet; run `pulse run`")
     folders = [f"{(workspace.published / name).resolve()}/" for name in ("generations", "history")]
+    folders += [f"{writes.resolve()}/"] if writes else []
     connection = duckdb.connect(str(catalog), read_only=True)
     connection.execute(f"set allowed_directories = [{', '.join(map(literal, folders))}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
+
+
+def shown_by(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> dict:
+    """The manifest of the generation that a reader's connection is on, whatever was published since it was made."""
+    (body,) = connection.execute(
+        "select sql from duckdb_views() where contains(sql, '/generations/') order by view_name limit 1"
+    ).fetchall()[0]
+    identity = body.rsplit("/generations/", 1)[1].split("/")[0]
+    return json.loads((workspace.published / "generations" / identity / "manifest.json").read_text())
 
 
 def publish(
