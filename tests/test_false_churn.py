@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.histories import churning_lakes
+from tests.histories import LOADED, churning_lakes, day
 from tests.models import Models
 from tests.oracle_churn import WINDOWS, Market
 
@@ -86,3 +86,32 @@ def test_proposals_on_iowa_are_at_one_address(iowa):
         "select count(*), count(*) filter (is_same_address or metres_apart <= 50), count(*) filter (kind = 'recoded') "
         "from rpt_link_proposals"
     ) == [(46, 46, 36)]
+
+
+def test_a_number_of_the_first_days_of_a_feed_has_not_begun(models):
+    """Same name, same place, and it went on where the other stopped: but it had been there before the feed was."""
+    lake = market([("old", range(0, 1)), ("new", range(0, 430, 9))])
+    assert differences(models, lake) == []
+    with models.build(lake, MARTS) as built:
+        assert built.execute("select count(*) from rpt_link_proposals").fetchall() == [(0,)]
+    later = market([("old", range(0, 31)), ("new", range(40, 430, 9))])
+    assert differences(models, later) == []
+    with models.build(later, MARTS) as built:
+        assert built.execute("select outlet_id, goes_on_as_outlet_id from rpt_link_proposals").fetchall() == [
+            ("punctual:old", "punctual:new")
+        ]
+
+
+def market(outlets: list[tuple[str, range]]) -> dict[str, list[dict]]:
+    """Outlets under one name at one address, each with its days of orders, beside one that is always there."""
+    plain = {"_feed": "punctual", "_loaded_at": LOADED}
+    lake: dict[str, list[dict]] = {"feeds": [{"feed": "punctual", "time_zone": "UTC", "currency": "USD"}]}
+    lake |= {name: [] for name in ("outlets", "orders", "visits", "holidays", "outlet_links")}
+    for name, days in [*outlets, ("crowd", range(431))]:
+        place = {} if name == "crowd" else {"outlet_name": "Toko Maju", "address": "1 Main St", "city": "Ames"}
+        lake["outlets"].append({**plain, "outlet_id": name, **place, "_row_number": len(lake["outlets"]) + 1})
+        for at in days:
+            number = len(lake["orders"]) + 1
+            order = {"order_id": f"n{number}", "outlet_id": name, "ordered_on": day(at), "net_amount": 10}
+            lake["orders"].append({**plain, **order, "_row_number": number})
+    return lake

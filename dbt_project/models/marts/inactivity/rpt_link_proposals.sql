@@ -197,7 +197,8 @@ met as (
 
     select
         former.outlet_id,
-        latter.outlet_id as goes_on_as_outlet_id
+        latter.outlet_id as goes_on_as_outlet_id,
+        bool_or(latter.side = 'begun') as has_begun
     from telling_keys as former
     inner join telling_keys as latter
         on
@@ -222,6 +223,7 @@ compared as (
     select
         former.outlet_id,
         latter.outlet_id as goes_on_as_outlet_id,
+        met.has_begun,
         former.outlet_name,
         latter.outlet_name as goes_on_as_name,
         former.last_order_date,
@@ -263,7 +265,7 @@ in_time as (
     from compared
     cross join rules
     where
-        compared.gap_days between -rules.before_days and rules.after_days
+        (compared.has_begun and compared.gap_days between -rules.before_days and rules.after_days)
         or (
             compared.gap_days < -rules.before_days
             and {{ days_between('compared.last_order_date', 'compared.goes_on_last_order_date') }} >= rules.silent_days
