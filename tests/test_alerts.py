@@ -380,7 +380,7 @@ def test_a_receiver_that_hangs_holds_up_nobody(pulse, sink):
     publish(pulse, 1, *(alert(number, f"r{number}") for number in range(10)))
     start = time.monotonic()
     done = python(pulse, "from orchestration import receivers; receivers.DIGEST_SECONDS = 0.5", "alerts", "--send")
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30
     release.set()
     assert done.returncode == 1 and "URL 1 (json://127.0.0.1): no answer in time" in done.stderr
     assert len(other.titles()) == 10
@@ -408,11 +408,12 @@ def test_receivers_are_no_reason_to_build_anew(pulse, sink):
 def test_a_run_with_nothing_waiting_loads_nothing_and_is_quick(pulse, sink):
     notify(pulse, notify=[sink.url()])
     alerts.after_run(publish(pulse, 1, alert(1)))
-    start = time.monotonic()
+    before = os.times()
     done = python(pulse, "import atexit; atexit.register(lambda: print(*sys.modules))", "run")
+    worked = os.times().children_user - before.children_user + os.times().children_system - before.children_system
     assert done.returncode == 0 and "Nothing new" in done.stdout
     assert not {"apprise", "dagster", "dbt", "great_expectations"} & set(done.stdout.split())
-    assert time.monotonic() - start < 4  # two on a machine that does nothing else
+    assert worked < 2  # seconds of its own: the machine may be busy with others
 
 
 def test_the_store_forgets_what_is_over_and_told(pulse, sink):
