@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from orchestration.workspace import Workspace
 
 COLUMNS = ("alert_id", "owner_id", "kind", "owner_name", "subject_id", "subject_name", "raised_on", "message")
+REFRESHED = ("kind", "owner_name", "subject_id", "subject_name", "message")  # raised_on stays what it was at first
 
 
 class AlertStore:
@@ -66,7 +67,7 @@ class AlertStore:
             )
             store.executemany(
                 f"insert into alerts ({', '.join(COLUMNS)}) values ({', '.join('?' for _ in COLUMNS)}) "
-                f"on conflict do update set {', '.join(f'{name} = excluded.{name}' for name in COLUMNS[2:])}",
+                f"on conflict do update set {', '.join(f'{name} = excluded.{name}' for name in REFRESHED)}",
                 found,
             )
             store.execute("delete from compared")

@@ -117,13 +117,17 @@ def open_alerts(workspace: Workspace) -> dict:
         "alerts": [
             {
                 **{name: row[name] for name in COLUMNS},
-                "age_days": (date.fromisoformat(as_of_date) - date.fromisoformat(row["raised_on"])).days,
+                "age_days": _days(row["raised_on"], as_of_date),
                 "told": "waiting" if row["sent_at"] is None else "sent",
                 "sent_at": row["sent_at"],
             }
             for row in rows
         ],
     }
+
+
+def _days(raised_on: str, as_of_date: str) -> int | None:
+    return (date.fromisoformat(as_of_date) - date.fromisoformat(raised_on)).days if raised_on else None
 
 
 def _limit(workspace: Workspace) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -9,11 +10,12 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration import alerts, fingerprints
+from orchestration import alerts, fingerprints, history, report
 from orchestration.alert_store import COLUMNS, AlertStore
 from orchestration.publish import show
 from orchestration.workspace import Workspace
@@ -21,11 +23,8 @@ from tests.conftest import ROOT
 
 SECRET = "s3cr3t-pass"
 AS_OF = "2026-03-31"
-BEATS = """
-window_days integer, universe_outlets integer, inactive_outlets integer, lapsed_outlets integer,
-never_ordered_outlets integer, unknown_outlets integer, active_outlets integer, monthly_net_amount_lost double,
-reporting_currency varchar, beat_id varchar, beat_name varchar, rep_name varchar, territory varchar
-"""
+# the marts that the summary of a run reads: here they are empty
+SUMMED_UP = set(fingerprints.mart_names()) & set(re.findall(r"\w+", Path(report.__file__).read_text()))
 
 
 class Sink:
@@ -98,8 +97,10 @@ def publish(pulse, number: int, *found: dict, asked: str | None = None) -> Works
         connection.execute(f"create table rpt_alerts ({types})")
         for row in found:
             connection.execute(f"insert into rpt_alerts values ({', '.join('?' * len(row))})", list(row.values()))
-        connection.execute(f"create table rpt_beat_silence ({BEATS})")
-        marts = ("rpt_alerts", "rpt_beat_silence")
+        for mart in SUMMED_UP:
+            types = ", ".join(f"{name} {kind}" for name, kind in history.columns(mart).items())
+            connection.execute(f"create table {mart} ({types})")
+        marts = ("rpt_alerts", *SUMMED_UP)
         for mart in marts:
             connection.execute(f"copy {mart} to '{folder / mart}.parquet'")
     manifest = {
@@ -170,6 +171,16 @@ def test_the_end_of_an_alert_is_told_once_and_it_can_come_back(pulse, sink):
     publish(pulse, 4, alert(1), alert(2), alert(3))
     alerts.after_run(workspace)
     assert sink.titles() == ["Outlet Pulse 2026-03-31: 1 new for Rep r1"]
+
+
+def test_the_age_counts_from_the_day_it_was_first_raised(pulse):
+    publish(pulse, 1, alert(1), alert(2, raised_on=None))
+    workspace = Workspace(pulse.home)
+    alerts.follow(workspace)
+    publish(pulse, 2, alert(1, raised_on=AS_OF, message="Still so."), alert(2, raised_on=None))
+    alerts.follow(workspace)
+    second, first = alerts.open_alerts(workspace)["alerts"]
+    assert (first["age_days"], first["message"], second["age_days"]) == (2, "Still so.", None)
 
 
 def test_an_alert_that_changes_hands_is_over_for_one_and_new_for_the_other(pulse, sink):
