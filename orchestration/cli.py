@@ -7,11 +7,12 @@ import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.errors import PulseError
 from orchestration.workspace import Workspace
@@ -129,9 +130,9 @@ def run(
 
     Where nothing changed since the last publish, says so and stops; where files are new, only what they touch is
     recomputed. A failing check leaves readers on the old marts. With --as-of or --known-at readers see that view until
-    the next run; it is not added to the KPI history.
+    the next run; it is not added to the KPI history, and no alert is sent.
     """
-    from orchestration import fingerprints
+    from orchestration import alerts, fingerprints
     from orchestration.landing import land
     from orchestration.lease import lease
     from orchestration.publish import current
@@ -176,14 +177,18 @@ def run(
                 raise typer.Exit(FAILED)
             if not as_json:
                 show_checks(notes, result)
+        plain = not as_of and not known_at
+        told = alerts.after_run(workspace, progress=not as_json) if plain else alerts.Delivery()
     facts = summary(workspace, report)
     facts["published_new"] = fresh
+    facts["digests_sent"], facts["alerts_waiting_because"] = told.sent, told.problems
     if as_json:
         print(json.dumps(facts, indent=1, default=str))
     else:
         if not fresh:
             console.print("Nothing new since the last publish; nothing was rebuilt.\n")
         show_summary(console, facts)
+        _print_delivery(told)
     raise typer.Exit(QUARANTINED if facts["rows_quarantined_now"] or facts["files_refused_now"] else FINE)
 
 
@@ -237,6 +242,40 @@ def export_command(
         console.print(f"{file['path']}  {rows}", markup=False, highlight=False, soft_wrap=True)
     if not files:
         console.print(f"{listed} has no such rows; no file was written.", markup=False, highlight=False)
+
+
+@app.command("alerts")
+def alerts_command(
+    send: Annotated[bool, typer.Option("--send", help="Send now what waits for a receiver.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the open alerts, how old they are, and whether their owner was told.
+
+    Who is told is `notify` and `notify_owners` in pulse.yml, and PULSE_NOTIFY. With --send the exit code is 1 where a
+    receiver did not take its digest.
+    """
+    from orchestration import alerts
+    from orchestration.lease import lease
+
+    workspace = Workspace.current()
+    told = alerts.Delivery()
+    if send:
+        with lease(workspace, "pulse alerts --send"):
+            alerts.follow(workspace)
+            told = alerts.deliver(workspace, alerts.ASKED_SECONDS, progress=not as_json)
+    facts = alerts.open_alerts(workspace)
+    if as_json:
+        facts["digests_sent"], facts["alerts_waiting_because"] = told.sent, told.problems
+        print(json.dumps(facts, indent=1))
+    else:
+        shown = ("owner_name", "kind", "subject_name", "raised_on", "age_days", "told")
+        _print_rows(f"Open alerts on {facts['as_of_date']}", [{k: row[k] for k in shown} for row in facts["alerts"]])
+        if not facts["alerts"]:
+            console.print("No alerts are open.")
+        _print_delivery(told)
+        if send and told == alerts.Delivery() and any(row["told"] == "waiting" for row in facts["alerts"]):
+            console.print("Nobody is told: see `notify` in pulse.yml.")
+    raise typer.Exit(FAILED if told.problems else FINE)
 
 
 @app.command()
@@ -357,6 +396,13 @@ def _something_known(workspace: Workspace, known_at: str) -> None:
         )
 
 
+def _print_delivery(told: Any) -> None:
+    if told.sent:
+        console.print(f"Digests of alerts sent: {told.sent}")
+    for problem in told.problems:
+        notes.print(f"Alerts: {problem}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
 def _print_rows(title: str, rows: list[dict]) -> None:
     if not rows:
         return
@@ -364,7 +410,7 @@ def _print_rows(title: str, rows: list[dict]) -> None:
     for name in rows[0]:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     console.print(table)
 
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE = ("dbt_project", "expectations", "orchestration")
 SUFFIXES = {".sql", ".yml", ".csv", ".py"}
 PRODUCED = {"target", "logs", "__pycache__"}
+NOTIFY = {"notify", "notify_owners", "notify_limit"}
 
 
 def code_files() -> list[Path]:
@@ -30,7 +31,12 @@ def mart_names() -> list[str]:
 def settings(workspace: Workspace) -> dict:
     """pulse.yml of the workspace; empty where there is none."""
     path = workspace.home / "pulse.yml"
-    found = yaml.safe_load(path.read_text()) if path.exists() else None
+    try:
+        found = yaml.safe_load(path.read_text()) if path.exists() else None
+    except yaml.YAMLError as problem:
+        # not in the library's words: they quote the line, and it may hold a password
+        mark = getattr(problem, "problem_mark", None)
+        raise PulseError(f"{path}: not readable as YAML" + (f", see line {mark.line + 1}" if mark else "")) from None
     if found is not None and not isinstance(found, dict):
         raise PulseError(f"{path}: expected lines such as `reporting_currency: USD`, found {type(found).__name__}")
     return found or {}
@@ -42,8 +48,9 @@ def reporting_currency(workspace: Workspace) -> str:
 
 
 def _code_and_settings(workspace: Workspace) -> "hashlib._Hash":
-    """What decides how files become marts, whatever the files."""
-    digest = hashlib.sha256(json.dumps(settings(workspace), sort_keys=True, default=str).encode())
+    """What decides how files become marts, whatever the files. Who is told of them decides nothing."""
+    deciding = {name: value for name, value in settings(workspace).items() if name not in NOTIFY}
+    digest = hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode())
     for path in code_files():
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     for path in sorted(workspace.feeds.glob("*.yml")):

@@ -40,6 +40,10 @@ class Workspace:
         return self.home / "published"
 
     @property
+    def alerts(self) -> Path:
+        return self.home / "alerts.sqlite"
+
+    @property
     def dagster(self) -> Path:
         return self.home / "dagster"
 
