@@ -103,7 +103,7 @@ LIST_MUTANTS = (
     ("open while its days last", "fct_outlet_actions", "<= int_as_of.as_of_date then 'not saved'", "<= date '9999-12-31' then 'not saved'"),
     ("a lapse counts by its first action", "rpt_action_outcomes", "action_number = 1\n        and outcome != 'open'", "outcome != 'open'"),
     ("left alone means without an action", "rpt_action_outcomes", "where is_left_alone", ""),
-    ("looked at on the usual day", "rpt_action_outcomes", "or lapses.returned_on > ", "or lapses.returned_on >= "),
+    ("looked at while it lasts", "rpt_action_outcomes", "or lapses.returned_on > ", "or lapses.returned_on is not null or lapses.returned_on > "),
     ("missed is without a contact", "rpt_scorecards", "where lapses.contacts = 0", ""),
     ("contacts since the signal", "rpt_scorecards", "and contacts.event_date >= cast(lapses.last_order_date + rules.churn_days as date)", ""),
     ("visits of the month done", "rpt_scorecards", "case when visits.visited_on is not null then 1 else 0 end", "1"),

@@ -31,9 +31,11 @@ ROWS = (
 @st.composite
 def rhythm(draw) -> list[int]:
     """Days on which an outlet orders: a rhythm, perhaps a pause, perhaps an end as long ago as a limit."""
-    kind = draw(st.sampled_from(("steady", "steady", "stopped", "stopped", "paused", "once", "never", "slower")))
+    kind = draw(st.sampled_from(("steady", "stopped", "stopped", "paused", "once", "never", "slower", "season")))
     if kind == "never":
         return []
+    if kind == "season":  # few orders in the same weeks of both years
+        return [*range(6, 36, 5), 50, *range(70, END - 29, 5), END - 15]
     last = END - draw(st.sampled_from(SILENCES))
     if kind == "once":
         return [last]
