@@ -9,12 +9,13 @@ run: setup
 	@test -n "$$(ls $(PULSE_HOME)/feeds/*.yml 2>/dev/null)" || .venv/bin/pulse sample story
 	@.venv/bin/pulse run; code=$$?; [ $$code -eq 3 ] && exit 0 || exit $$code  # 3: finished, some rows quarantined
 
+# Two at a time; the tests of a file stay together, because they share workspaces.
 test: setup
-	@.venv/bin/python -m pytest -m "not slow"
+	@.venv/bin/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 # Every rule broken once, with the test that notices, and the benchmarks at a tiny size.
 test-slow: setup
-	@.venv/bin/python -m pytest -m slow -v
+	@.venv/bin/python -m pytest -m slow -n 2 -v
 
 # SIZES="5M 20M 50M 100M" for more; 100M takes about 30 GB of disk
 SIZES ?= 1M 5M
@@ -27,7 +28,7 @@ score: setup
 
 # Two hundred random deliveries, each time: going on from the last build equals building anew (a long run).
 deliveries: setup
-	@PULSE_DELIVERIES=201 .venv/bin/python -m pytest tests/test_increments.py
+	@PULSE_DELIVERIES=201 .venv/bin/python -m pytest tests/test_increments.py -n 2
 
 lint: setup
 	.venv/bin/ruff check .
