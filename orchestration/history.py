@@ -49,8 +49,8 @@ def key(mart: str) -> list[str]:
     """The columns that tell a mart's rows apart, as its contract tests them; empty where it does not say."""
     facts = _marts().get(mart, {})
     tests = [test["unique_combination"] for test in facts.get("data_tests") or [] if "unique_combination" in test]
-    unique = [c["name"] for c in facts.get("columns") or [] if "unique" in c.get("data_tests", [])]
-    found = tests[0]["arguments"]["columns"] if tests else unique[:1]
+    keys = [c["name"] for c in facts.get("columns") or [] if "primary_key" in c.get("data_tests", [])]
+    found = tests[0]["arguments"]["columns"] if tests else keys[:1]
     return [*found, "generation"] if mart in append_only() else found
 
 

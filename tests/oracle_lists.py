@@ -147,7 +147,7 @@ class Field:
             if shop.state not in TRADING or not this[0]:
                 continue
             if before[1] and this[1] <= before[1] / 2 and not (before_then[1] and this_then[1] <= before_then[1] / 2):
-                sales[name] = round(100 * (this[1] - before[1]) / before[1], 1)
+                sales[name] = 100 * (this[1] - before[1]) / before[1]
             if before[0] - this[0] >= 3 and before_then[0] - this_then[0] < 3:
                 orders[name] = this[0] - before[0]
         return sales, orders
@@ -168,7 +168,7 @@ class Field:
                 by_month[month_of(order.on)] += order.amount
             before, now = sum(by_month[m] for m in first), sum(by_month[m] for m in recent)
             if before and all(by_month[m] for m in recent) and now <= before / 2:
-                found[name] = round(100 * (now - before) / before, 1)
+                found[name] = 100 * (now - before) / before
         return found
 
     def second_orders(self) -> dict[str, tuple[int, float]]:
@@ -185,7 +185,7 @@ class Field:
                 and (self.as_of - other.days[0]).days >= waited
             ]
             again = [p for p in peers if len(p.days) > 1 and (p.days[1] - p.days[0]).days <= waited]
-            found[name] = (len(peers), round(100 * len(again) / len(peers), 1))
+            found[name] = (len(peers), 100 * len(again) / len(peers))
         return found
 
     # causes
