@@ -15,7 +15,7 @@ test: setup
 
 # Every rule broken once, with the test that notices, and the benchmarks at a tiny size.
 test-slow: setup
-	@.venv/bin/python -m pytest -m slow -n 2 -v
+	@.venv/bin/python -m pytest -m slow -n 2 -vv
 
 # SIZES="5M 20M 50M 100M" for more; 100M takes about 30 GB of disk
 SIZES ?= 1M 5M
