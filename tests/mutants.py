@@ -69,7 +69,7 @@ LIST_MUTANTS = (
     ("peers on the same days", "int_cause_measures", "and group_days.business_date <= windows.last_order_date", ""),
     ("peers that had not stopped", "int_cause_measures", "cast(last_order_date + 1 as date)", "cast(last_order_date + 1000 as date)"),
     ("peers that had begun", "int_cause_measures", "first_order_date as business_date", "date '1900-01-01' as business_date"),
-    ("too few peers of the class", "int_outlet_peers", "counted.peers >= rules.min_peers desc", "true desc"),
+    ("too few peers of the class", "int_cause_measures", "sized.peers >= rules.min_peers", "sized.peers >= 1"),
     ("a visit or two to tell", "int_causes_weighed", "(planned_visits >= min_visits and peers_planned_visits > 0)", "(planned_visits > 0 and peers_planned_visits > 0)"),
     ("evident from the gap on", "int_causes_weighed", "coalesce(weight >= 1, false) as is_evident", "coalesce(weight > 1, false) as is_evident"),
     ("the heaviest cause first", "int_causes_weighed", "causes.weight desc nulls last", "causes.weight asc nulls last"),
@@ -104,9 +104,12 @@ LIST_MUTANTS = (
     ("a lapse counts by its first action", "rpt_action_outcomes", "action_number = 1\n        and outcome != 'open'", "outcome != 'open'"),
     ("left alone means without an action", "rpt_action_outcomes", "where is_left_alone", ""),
     ("looked at while it lasts", "rpt_action_outcomes", "or lapses.returned_on > ", "or lapses.returned_on is not null or lapses.returned_on > "),
-    ("missed is without a contact", "rpt_scorecards", "where lapses.contacts = 0", ""),
-    ("contacts since the signal", "rpt_scorecards", "and contacts.event_date >= cast(lapses.last_order_date + rules.churn_days as date)", ""),
-    ("visits of the month done", "rpt_scorecards", "case when visits.visited_on is not null then 1 else 0 end", "1"),
+    ("missed is without a contact", "rpt_scorecards", "where actions.outlet_id is null", ""),
+    ("contacts since the signal", "rpt_scorecards", "and actions.acted_on >= cast(lapses.last_order_date + rules.churn_days as date)", ""),
+    ("who served the outlet then", "rpt_scorecards", "outlet_events.event_date < assignments.valid_to", "assignments.valid_to = date '9999-12-31'"),
+    ("an alert of poor deliveries is of these days", "rpt_alerts", "on service.business_date > cast(int_as_of.as_of_date + -rules.period_days as date)", "on true"),
+    ("an alert of poor deliveries from the gap on", "rpt_alerts", "compared_fills.percent_filled >= rules.fill_rate_points", "compared_fills.percent_filled > 0"),
+    ("visits of the month done", "rpt_scorecards", "case when visited_on is not null then 1 else 0 end as planned_visits_done", "1 as planned_visits_done"),
 )  # fmt: skip
 
 CHURN_MUTANTS = (

@@ -4,6 +4,7 @@ The state of an outlet, its class and its own order cycle have oracles of their 
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import md5
@@ -49,7 +50,7 @@ class Order:
 class Shop:
     """An outlet and all that happened to it."""
 
-    row: dict
+    rows: list[dict]
     state: str
     since: date
     abc: str
@@ -58,6 +59,15 @@ class Shop:
     coupons: list[date] = field(default_factory=list)
     deliveries: list[tuple[date, float, float]] = field(default_factory=list)
     reports: list[tuple[date, str]] = field(default_factory=list)
+
+    @property
+    def row(self) -> dict:
+        """What holds on the business date."""
+        return self.rows[-1]
+
+    def beat_on(self, day: date) -> str | None:
+        """The beat that served it on a day."""
+        return [row for row in self.rows if (row.get("valid_from") or date.min) <= day][-1]["beat_id"]
 
     @property
     def days(self) -> list[date]:
@@ -82,7 +92,10 @@ class Field:
 
     def __init__(self, lake: dict[str, list[dict]], as_of: date, stated: dict[str, tuple[str, date, str]]) -> None:
         self.lake, self.as_of = lake, as_of
-        self.shops = {r["outlet_id"]: Shop(r, *stated[r["outlet_id"]]) for r in lake["outlets"]}
+        rows: dict[str, list[dict]] = {}
+        for row in lake["outlets"]:
+            rows.setdefault(row["outlet_id"], []).append(row)
+        self.shops = {name: Shop(found, *stated[name]) for name, found in rows.items()}
         lines: dict[str, list] = {}
         for row in lake["order_lines"]:
             lines.setdefault(row["order_id"], []).append((row["product_id"], row["quantity"], row["net_amount"]))
@@ -198,63 +211,39 @@ class Field:
             if not shop.last or not shop.is_listed or not self.is_due(shop):
                 continue
             first = shop.last - timedelta(days=CAUSE - 1)
-            others = self._peers(name)
+            others, peers = self._peers(shop, lambda other, on=shop.last: other.days[0] <= on <= other.last)
             own, group = self._service(shop, first, shop.last), Counter()
             for other in others:
-                group.update(self._service(self.shops[other], first, shop.last))
-            # those that had begun and had not stopped on the day of its last order
-            peers = [other for other in others if self.shops[other].days[0] <= shop.last <= self.shops[other].last]
+                group.update(self._service(other, first, shop.last))
             told: list[tuple[str, float, float | None, float]] = []
-
-            def tell(cause, measure, of_peers, gap, known, worse=-1, told=told):
-                if known:
-                    off = worse * (measure() - of_peers())
-                    told.append((cause, measure(), of_peers(), off / gap))
-
-            tell(
-                "coverage",
-                lambda own=own: 100 * own["kept"] / own["planned"],
-                lambda group=group: 100 * group["kept"] / group["planned"],
-                30,
-                own["planned"] >= 2 and group["planned"] > 0,
-            )
-            tell(
-                "rep_follow_up",
-                lambda own=own: 100 * own["strikes"] / own["visits"],
-                lambda group=group: 100 * group["strikes"] / group["visits"],
-                50,
-                own["visits"] >= 2 and group["visits"] > 0,
-            )
-            tell(
-                "fill_rate",
-                lambda own=own: 100 * own["came"] / own["ordered"],
-                lambda group=group: 100 * group["came"] / group["ordered"],
-                15,
-                own["ordered"] > 0 and group["ordered"] > 0,
-            )
-            tell(
-                "stock_out",
-                lambda own=own: 100 * own["short"] / CAUSE,
-                lambda group=group, peers=peers: 100 * group["short"] / (CAUSE * len(peers)),
-                15,
-                shop.row["distributor_id"] in ever_short and peers,
-                1,
-            )
-            tell(
-                "promotion_gap",
-                lambda own=own: own["coupons"],
-                lambda group=group, peers=peers: group["coupons"] / len(peers),
-                1,
-                peers and group["coupons"] > 0,
-            )
-            tell(
-                "ordering_effort",
-                lambda own=own: 100 * own["helped"] / own["told"],
-                lambda group=group: 100 * group["helped"] / group["told"],
-                40,
-                own["told"] >= 3 and group["told"] > 0,
-                1,
-            )
+            for cause, measure, of_peers, gap, is_enough in (
+                ("coverage", share(own, "kept", "planned"), share(group, "kept", "planned"), -30, own["planned"] >= 2),
+                (
+                    "rep_follow_up",
+                    share(own, "strikes", "visits"),
+                    share(group, "strikes", "visits"),
+                    -50,
+                    own["visits"] >= 2,
+                ),
+                ("fill_rate", share(own, "came", "ordered"), share(group, "came", "ordered"), -15, True),
+                (
+                    "stock_out",
+                    100 * own["short"] / CAUSE,
+                    100 * group["short"] / (CAUSE * peers) if peers else None,
+                    15,
+                    shop.row["distributor_id"] in ever_short,
+                ),
+                (
+                    "promotion_gap",
+                    own["coupons"],
+                    group["coupons"] / peers if peers else None,
+                    -1,
+                    group["coupons"] > 0,
+                ),
+                ("ordering_effort", share(own, "helped", "told"), share(group, "helped", "told"), 40, own["told"] >= 3),
+            ):
+                if is_enough and measure is not None and of_peers is not None:
+                    told.append((cause, measure, of_peers, (measure - of_peers) / gap))
             tenure = (shop.last - min(d for d in (shop.row["opened_on"], shop.days[0]) if d)).days
             if shop.row["opened_on"] or (shop.days[0] - self.begins).days >= 180:
                 told.append(("young", tenure, None, 1.0 if tenure < 180 else 0.0))
@@ -266,17 +255,15 @@ class Field:
             found[name] = [t[:3] for t in evident] or [("unexplained", known, None)]
         return found
 
-    def _peers(self, name: str) -> list[str]:
-        shop = self.shops[name]
-        listed = {n: s for n, s in self.shops.items() if s.is_listed and s.days and n != name}
-
-        def like(*same) -> list[str]:
-            return [n for n, s in listed.items() if all(same_of(s) == same_of(shop) for same_of in same)]
-
-        channel, territory = lambda s: s.row["channel"], lambda s: territory_of(s.row)
-        groups = [like(channel, territory, lambda s: s.abc), like(channel, territory), like(channel)]
-        wide_enough = [group for group in groups if len(group) >= 8]
-        return wide_enough[0] if wide_enough else max(groups, key=len)
+    def _peers(self, shop: Shop, counts: Callable[[Shop], bool]) -> tuple[list[Shop], int]:
+        """The narrowest group of outlets like it in which eight others count, else that with most; how many do."""
+        listed = [other for other in self.shops.values() if other.is_listed and other.days and other is not shop]
+        alike = [other for other in listed if other.row["channel"] == shop.row["channel"]]
+        near = [other for other in alike if territory_of(other.row) == territory_of(shop.row)]
+        groups = [[other for other in near if other.abc == shop.abc], near, alike]
+        sizes = [len([other for other in group if counts(other)]) for group in groups]
+        best = next((n for n, size in enumerate(sizes) if size >= 8), sizes.index(max(sizes)))
+        return groups[best], sizes[best]
 
     def _service(self, shop: Shop, first: date, last: date) -> Counter:
         found: Counter = Counter()
@@ -365,6 +352,26 @@ class Field:
             "stop": -a1 / 3,
         }
 
+    def poor_deliveries(self) -> set[str]:
+        """Outlets that got far less of what they ordered in the last days than their peers."""
+        found = set()
+        since = self.as_of - timedelta(days=PERIOD)
+        fills = {
+            id(shop): (sum(f[1] for f in recent), sum(f[2] for f in recent))
+            for shop in self.shops.values()
+            if shop.is_listed and (recent := [f for f in shop.deliveries if f[0] > since and f[1] > 0])
+        }
+        for name, shop in self.shops.items():
+            if id(shop) not in fills:
+                continue
+            others, _ = self._peers(shop, lambda other: id(other) in fills)
+            ordered = sum(fills[id(other)][0] for other in others if id(other) in fills)
+            came = sum(fills[id(other)][1] for other in others if id(other) in fills)
+            own = 100 * fills[id(shop)][1] / fills[id(shop)][0]
+            if ordered and 100 * came / ordered - own >= 15:
+                found.add(name)
+        return found
+
     # work
 
     def owner(self, shop: Shop) -> str:
@@ -377,7 +384,8 @@ class Field:
         managers = [rep["manager_name"]] if rep and rep["manager_name"] else [m for m in of_territory if m]
         if managers:
             return managers[0]
-        return "Depot" if shop.row["distributor_id"] else "sales office"
+        names = {row["distributor_id"]: row["distributor_name"] for row in self.lake["distributors"]}
+        return names.get(shop.row["distributor_id"], "sales office")
 
     def chance(self, shop: Shop) -> float | None:
         """How many of the channel's silences that were as long ended within the next 60 days."""
@@ -469,7 +477,6 @@ class Field:
             found.setdefault((month_of(on), rep or "unknown"), Counter()).update(facts)
 
         for shop in self.shops.values():
-            rep = beats.get(shop.row["beat_id"])
             for visit in shop.visits:
                 if visit["planned_on"] and visit["planned_on"] <= self.as_of:
                     kept = visit["visited_on"] is not None
@@ -477,18 +484,23 @@ class Field:
                 if visit["visited_on"]:
                     count(visit["visited_on"], visit["rep_id"], visits=1, visits_with_order=int(visit["strikes"]))
             for on, ordered, came in shop.deliveries:
-                count(on, rep, ordered_quantity=ordered, delivered_quantity=came)
+                count(on, beats.get(shop.beat_on(on)), ordered_quantity=ordered, delivered_quantity=came)
         for (name, last), _ in self.lapses().items():
             shop, lapsed = self.shops[name], last + timedelta(days=LAPSE)
             contacts = [v["visited_on"] for v in shop.visits if v["visited_on"]] + shop.coupons
             if not any(last + timedelta(days=CHURN) <= on <= lapsed for on in contacts):
-                count(lapsed, beats.get(shop.row["beat_id"]), missed_signals=1)
+                count(lapsed, beats.get(shop.beat_on(lapsed)), missed_signals=1)
         for row in self.lake["targets"]:
             if row["rep_id"]:
                 count(row["month_start"], row["rep_id"], target_outlets=row["revived_outlets"])
         return {
             key: {n: float(v) for n, v in facts.items() if v} for key, facts in found.items() if any(facts.values())
         }
+
+
+def share(counts: Counter, part: str, whole: str) -> float | None:
+    """Percent; None of nothing."""
+    return 100 * counts[part] / counts[whole] if counts[whole] else None
 
 
 def territory_of(row: dict) -> str:

@@ -24,6 +24,7 @@ MARTS = {
     "fct_outlet_actions",
     "rpt_action_outcomes",
     "rpt_scorecards",
+    "rpt_alerts",
     "int_outlets_today",
     "int_outlet_owners",
     "int_outlets_seasonal",
@@ -123,6 +124,10 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
         listed["outcomes"] = {kind: (*facts, *_uplift(kind, outcomes)) for kind, facts in outcomes.items()}
         told["outcomes"] = by_outlet(
             ask("select kind, lapses, saved, uplift_low::double, uplift_high::double from rpt_action_outcomes")
+        )
+        listed["poor deliveries"] = {name: 1 for name in field.poor_deliveries()}
+        told["poor deliveries"] = dict(
+            ask("select split_part(subject_id, ':', 2), 1 from rpt_alerts where kind = 'fulfilment'")
         )
         listed["scorecards"] = field.scorecards()
         told["scorecards"] = _scorecards(built)

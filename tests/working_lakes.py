@@ -73,7 +73,8 @@ def working_lakes(draw) -> dict[str, list[dict]]:
             "manager_name": draw(st.sampled_from(("Mia", None))),
         }
     )
-    lake["distributors"].append({**plain, "distributor_id": "d1", "distributor_name": "Depot"})
+    for distributor, called in (("d1", "Depot"), ("d2", "Store")):
+        lake["distributors"].append({**plain, "distributor_id": distributor, "distributor_name": called})
     lake["products"] += [{**plain, "product_id": p, "product_name": p.upper()} for p in PRODUCTS]
     for serial in range(draw(st.integers(0, 4))):
         starts = draw(st.integers(200, END))
@@ -81,13 +82,13 @@ def working_lakes(draw) -> dict[str, list[dict]]:
         lake["stock_outs"].append(
             {
                 **plain,
-                "distributor_id": "d1",
+                "distributor_id": draw(st.sampled_from(("d1", "d1", "d2"))),
                 "product_id": PRODUCTS[serial % 2],
                 "starts_on": day(starts),
                 "ends_on": day(ends) if ends else None,
             }
         )
-    for number in range(draw(st.integers(3, 8))):
+    for number in range(draw(st.integers(3, 12))):
         _outlet(draw, lake, plain, number, tells_through, links_visits)
     for month in (date(2026, 1, 1), date(2026, 2, 1)):
         for beat, rep in (("b1", "r1"), ("b2", None)):
@@ -138,10 +139,14 @@ def _outlet(draw, lake: dict, plain: dict, number: int, tells_through: bool, lin
             "channel": draw(st.sampled_from(("kiosk", "kiosk", "bar"))),
             "territory": "north" if beat == "b1" else "south",
             "beat_id": draw(st.sampled_from((beat, beat, beat, None))),
-            "distributor_id": draw(st.sampled_from(("d1", "d1", None))),
+            "distributor_id": draw(st.sampled_from(("d1", "d1", "d2", None))),
             "opened_on": draw(st.sampled_from((None, day(0), day(END - 179), day(END - 180), day(END - 181)))),
         }
     )
+    if draw(st.integers(0, 3)) == 0:  # it moved to the other beat
+        other = {"b1": ("b2", "south"), "b2": ("b1", "north")}[beat]
+        moved = {**lake["outlets"][-1], "valid_from": day(END - draw(st.sampled_from((20, 100, 200))))}
+        lake["outlets"].append({**moved, "beat_id": other[0], "territory": other[1]})
     days = draw(rhythm())
     size, price = draw(st.sampled_from((1, 3, 10))), draw(st.sampled_from((4, 5)))
     wide, habit = draw(st.integers(1, 4)), draw(st.sampled_from(("rep", "self_service")))
@@ -153,7 +158,7 @@ def _outlet(draw, lake: dict, plain: dict, number: int, tells_through: bool, lin
         through = (habit if serial % 4 else "phone") if tells_through else None
         _order(lake, plain, f"n{number}-{serial}", name, at, lines, through)
         if draw(st.integers(0, 2)) == 0:
-            filled = draw(st.sampled_from((0, quantity // 2, quantity, quantity + 1)))
+            filled = draw(st.sampled_from((0, quantity // 2, max(0, quantity - 1), quantity, quantity + 1)))
             lake["deliveries"] += [
                 {
                     **plain,

@@ -14,7 +14,9 @@ with int_outlets_watched as (
 
 rules as (
 
-    select max(case when parameter = 'cause_days' then cast(value as integer) end) as cause_days
+    select
+        max(case when parameter = 'cause_days' then cast(value as integer) end) as cause_days,
+        max(case when parameter = 'cause_min_peers' then cast(value as integer) end) as min_peers
     from {{ ref('rules') }}
     where
         rule_set = 'general'
@@ -34,13 +36,12 @@ int_outlet_peers as (
     select
         outlet_id,
         width,
-        peer_group,
-        is_chosen
+        peer_group
     from {{ ref('int_outlet_peers') }}
 
 ),
 
-subjects as (
+candidates as (
 
     select
         outlets.outlet_id,
@@ -52,9 +53,7 @@ subjects as (
     from int_outlets_watched as outlets
     cross join rules
     inner join int_outlet_peers
-        on
-            outlets.outlet_id = int_outlet_peers.outlet_id
-            and int_outlet_peers.is_chosen
+        on outlets.outlet_id = int_outlet_peers.outlet_id
     where outlets.is_subject
 
 ),
@@ -107,14 +106,26 @@ group_sizes as (
 sized as (
 
     select
-        subjects.*,
+        candidates.*,
         cast(group_sizes.outlets - 1 as bigint) as peers
-    from subjects
+    from candidates
     asof inner join group_sizes
         on
-            subjects.width = group_sizes.width
-            and subjects.peer_group = group_sizes.peer_group
-            and subjects.last_order_date >= group_sizes.business_date
+            candidates.width = group_sizes.width
+            and candidates.peer_group = group_sizes.peer_group
+            and candidates.last_order_date >= group_sizes.business_date
+
+),
+
+subjects as (
+
+    select sized.*
+    from sized
+    cross join rules
+    qualify row_number() over (
+        partition by sized.outlet_id
+        order by {{ narrowest_group('sized.peers', 'sized.width') }}
+    ) = 1
 
 ),
 
@@ -191,22 +202,22 @@ group_windows as (
 final as (
 
     select
-        sized.outlet_id,
-        sized.last_order_date,
-        sized.window_from,
-        sized.cause_days,
-        sized.peer_group,
-        sized.peers,
+        subjects.outlet_id,
+        subjects.last_order_date,
+        subjects.window_from,
+        subjects.cause_days,
+        subjects.peer_group,
+        subjects.peers,
         {{ service_columns('own') }},
         {{ service_columns('group_windows', minus='own', prefix='peers_') }}
-    from sized
+    from subjects
     left join own
-        on sized.outlet_id = own.outlet_id
+        on subjects.outlet_id = own.outlet_id
     left join group_windows
         on
-            sized.width = group_windows.width
-            and sized.peer_group = group_windows.peer_group
-            and sized.last_order_date = group_windows.last_order_date
+            subjects.width = group_windows.width
+            and subjects.peer_group = group_windows.peer_group
+            and subjects.last_order_date = group_windows.last_order_date
 
 )
 

@@ -73,13 +73,12 @@ measured as (
 
 ),
 
--- what the field says and no figure can: from the window on, the latest word of it
+-- what the field says and no figure can, since the window began
 reported as (
 
     select
         measured.outlet_id,
-        causes.cause,
-        max(reasons.reported_on) as reported_on
+        causes.cause
     from measured
     inner join {{ ref('int_lapse_reasons_matched') }} as reasons
         on

@@ -4,6 +4,8 @@ with outlets as (
 
     select
         outlet_id,
+        distributor_id,
+        first_order_date,
         last_order_date
     from {{ ref('int_outlets_watched') }}
     where
@@ -49,8 +51,7 @@ rules as (
 orders as (
 
     select
-        outlets.outlet_id,
-        outlets.last_order_date,
+        outlets.*,
         int_orders_qualified.feed,
         int_orders_qualified.business_date,
         substr(int_orders_qualified.order_id, length(int_orders_qualified.feed) + 2) as source_order_id
@@ -71,6 +72,8 @@ lines as (
 
     select
         orders.outlet_id,
+        orders.distributor_id,
+        orders.first_order_date,
         orders.last_order_date,
         orders.business_date,
         versions.feed,
@@ -91,6 +94,9 @@ bought as (
 
     select
         outlet_id,
+        distributor_id,
+        first_order_date,
+        last_order_date,
         {{ global_id('product_id', 'feed') }} as product_id,
         count(*) as order_lines,
         sum(quantity) as quantity,
@@ -103,6 +109,9 @@ bought as (
         and coalesce(order_status, 'open') != 'cancelled'
     group by
         outlet_id,
+        distributor_id,
+        first_order_date,
+        last_order_date,
         feed,
         product_id
 

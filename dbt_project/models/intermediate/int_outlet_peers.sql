@@ -1,5 +1,5 @@
--- grain: outlet that counts: the group of outlets like it that it is measured against
--- of one feed: the same channel, territory and class; where those are too few without the class, then the channel alone
+-- grain: outlet that counts and has ordered, and width of a group of outlets like it that it can be measured against
+-- of one feed: 1 the same channel, territory and class; 2 without the class; 3 the channel alone (see narrowest_group)
 with int_outlets_watched as (
 
     select
@@ -13,17 +13,7 @@ with int_outlets_watched as (
 
 ),
 
-rules as (
-
-    select max(case when parameter = 'cause_min_peers' then cast(value as integer) end) as min_peers
-    from {{ ref('rules') }}
-    where
-        rule_set = 'general'
-        and scope = 'default'
-
-),
-
-named as (
+final as (
 
     select
         outlet_id,
@@ -42,37 +32,6 @@ named as (
         3 as width,
         concat_ws(' / ', feed, channel) as peer_group
     from int_outlets_watched
-
-),
-
-counted as (
-
-    select
-        outlet_id,
-        width,
-        peer_group,
-        count(*) over (partition by width, peer_group) - 1 as peers
-    from named
-
-),
-
-final as (
-
-    select
-        counted.outlet_id,
-        counted.width,
-        counted.peer_group,
-        counted.peers,
-        row_number() over (
-            partition by counted.outlet_id
-            order by
-                counted.peers >= rules.min_peers desc,
-                case when counted.peers >= rules.min_peers then counted.width end,
-                counted.peers desc,
-                counted.width
-        ) = 1 as is_chosen
-    from counted
-    cross join rules
 
 )
 

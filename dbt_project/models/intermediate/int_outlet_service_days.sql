@@ -38,12 +38,12 @@ int_outlet_links as (
 
 ),
 
-stg_coupons as (
+int_coupons_matched as (
 
     select
-        outlet_id,
-        issued_on
-    from {{ ref('stg_coupons') }}
+        counted_outlet_id as outlet_id,
+        issued_on as business_date
+    from {{ ref('int_coupons_matched') }}
 
 ),
 
@@ -61,15 +61,13 @@ int_orders_qualified as (
 baskets as (
 
     select
-        int_outlet_baskets.outlet_id,
-        int_outlets_watched.distributor_id,
-        int_outlets_watched.first_order_date,
-        int_outlets_watched.last_order_date,
-        int_outlet_baskets.product_id,
-        int_outlet_baskets.share_of_lines
-    from {{ ref('int_outlet_baskets') }} as int_outlet_baskets
-    inner join {{ ref('int_outlets_watched') }} as int_outlets_watched
-        on int_outlet_baskets.outlet_id = int_outlets_watched.outlet_id
+        outlet_id,
+        distributor_id,
+        first_order_date,
+        last_order_date,
+        product_id,
+        share_of_lines
+    from {{ ref('int_outlet_baskets') }}
 
 ),
 
@@ -138,12 +136,10 @@ unioned as (
     from int_order_deliveries
     union all
     select
-        coalesce(int_outlet_links.counted_outlet_id, stg_coupons.outlet_id) as outlet_id,
-        stg_coupons.issued_on as business_date,
+        outlet_id,
+        business_date,
         {{ service_row({'coupons': '1'}) }}
-    from stg_coupons
-    left join int_outlet_links
-        on stg_coupons.outlet_id = int_outlet_links.outlet_id
+    from int_coupons_matched
     union all
     select
         coalesce(int_outlet_links.counted_outlet_id, orders.outlet_id) as outlet_id,

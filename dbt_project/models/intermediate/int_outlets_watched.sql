@@ -9,22 +9,15 @@ with int_outlets_today as (
 
 ),
 
-last_orders as (
+lifetimes as (
 
     select
         outlet_id,
-        business_date as last_order_date
-    from {{ ref('int_outlet_spells') }}
-    where next_order_date is null
-
-),
-
-first_orders as (
-
-    select
-        outlet_id,
-        min(first_order_date) as first_order_date
-    from {{ ref('int_outlet_openings') }}
+        min(business_date) as first_order_date,
+        max(business_date) as last_order_date,
+        cast(sum(orders) as bigint) as lifetime_orders,
+        cast(sum(net_amount) as decimal(18, 2)) as lifetime_net_amount
+    from {{ ref('int_outlet_activity_days') }}
     group by outlet_id
 
 ),
@@ -104,20 +97,18 @@ visits as (
 coupons as (
 
     select
-        coalesce(links.counted_outlet_id, stg_coupons.outlet_id) as outlet_id,
-        max(stg_coupons.issued_on) as last_coupon_on,
+        coupons.counted_outlet_id as outlet_id,
+        max(coupons.issued_on) as last_coupon_on,
         count(
             case
-                when stg_coupons.issued_on > {{ add_days('int_as_of.as_of_date', '-rules.attention_days') }} then 1
+                when coupons.issued_on > {{ add_days('int_as_of.as_of_date', '-rules.attention_days') }} then 1
             end
         ) as recent_coupons
-    from {{ ref('stg_coupons') }} as stg_coupons
+    from {{ ref('int_coupons_matched') }} as coupons
     inner join int_as_of
-        on stg_coupons.issued_on <= int_as_of.as_of_date
+        on coupons.issued_on <= int_as_of.as_of_date
     cross join rules
-    left join {{ ref('int_outlet_links') }} as links
-        on stg_coupons.outlet_id = links.outlet_id
-    group by coalesce(links.counted_outlet_id, stg_coupons.outlet_id)
+    group by coupons.counted_outlet_id
 
 ),
 
@@ -140,9 +131,11 @@ described as (
         outlets.state_since,
         outlets.crosses_on,
         outlets.cycle_days,
-        first_orders.first_order_date,
-        last_orders.last_order_date,
-        {{ days_between('last_orders.last_order_date', 'int_as_of.as_of_date') }} as days_silent,
+        lifetimes.first_order_date,
+        lifetimes.last_order_date,
+        lifetimes.lifetime_orders,
+        lifetimes.lifetime_net_amount,
+        {{ days_between('lifetimes.last_order_date', 'int_as_of.as_of_date') }} as days_silent,
         cast(int_outlet_run_rates.daily_net_amount * 30 as decimal(18, 2)) as monthly_net_amount,
         visits.last_visit_on,
         {{ days_between('visits.last_visit_on', 'int_as_of.as_of_date') }} as days_unvisited,
@@ -169,14 +162,12 @@ described as (
     cross join rules
     inner join int_outlet_owners
         on outlets.outlet_id = int_outlet_owners.outlet_id
-    left join first_orders
-        on outlets.outlet_id = first_orders.outlet_id
-    left join last_orders
-        on outlets.outlet_id = last_orders.outlet_id
+    left join lifetimes
+        on outlets.outlet_id = lifetimes.outlet_id
     left join int_outlet_run_rates
         on
-            last_orders.outlet_id = int_outlet_run_rates.outlet_id
-            and last_orders.last_order_date = int_outlet_run_rates.last_order_date
+            lifetimes.outlet_id = int_outlet_run_rates.outlet_id
+            and lifetimes.last_order_date = int_outlet_run_rates.last_order_date
     left join visits
         on outlets.outlet_id = visits.outlet_id
     left join coupons
@@ -186,18 +177,26 @@ described as (
 
 ),
 
+flagged as (
+
+    select
+        *,
+        not is_silent and days_silent >= churn_days as is_about_to_churn
+    from described
+
+),
+
 final as (
 
     select
-        described.* exclude (churn_days),
+        flagged.* exclude (churn_days),
+        is_about_to_churn or state = 'almost_inactive' as is_endangered,
         -- the day from which somebody could have known
         least(
-            case when state in ('never_ordered', 'almost_inactive', 'inactive', 'lost') then state_since end,
+            case when is_silent or state = 'almost_inactive' then state_since end,
             case when days_silent >= churn_days then {{ add_days('last_order_date', 'churn_days') }} end
-        ) as signal_on,
-        not is_silent and days_silent >= churn_days as is_about_to_churn,
-        state = 'almost_inactive' or (not is_silent and days_silent >= churn_days) as is_endangered
-    from described
+        ) as signal_on
+    from flagged
 
 )
 

@@ -1,25 +1,12 @@
 -- grain: silent or endangered outlet: what it is worth, how likely it returns, and whether it is rather to be pruned
 -- the only place that decides between the revival list and the prune list, so that each outlet is on exactly one
-with int_outlets_watched as (
+with int_outlets_listed as (
 
     select *
-    from {{ ref('int_outlets_watched') }}
+    from {{ ref('int_outlets_listed') }}
     where
         is_silent
         or is_endangered
-
-),
-
-causes as (
-
-    select
-        weighed.outlet_id,
-        weighed.cause,
-        labels.next_step
-    from {{ ref('int_causes_weighed') }} as weighed
-    inner join {{ ref('causes') }} as labels
-        on weighed.cause = labels.cause
-    where weighed.cause_rank = 1
 
 ),
 
@@ -98,8 +85,6 @@ described as (
 
     select
         outlets.*,
-        causes.cause,
-        causes.next_step as cause_next_step,
         rates.return_share,
         rates.return_share_low,
         rates.return_share_high,
@@ -116,11 +101,9 @@ described as (
         reported_gone.outlet_id is not null as is_reported_gone,
         int_as_of.as_of_date,
         rules.*
-    from int_outlets_watched as outlets
+    from int_outlets_listed as outlets
     cross join int_as_of
     cross join rules
-    left join causes
-        on outlets.outlet_id = causes.outlet_id
     left join reported_gone
         on outlets.outlet_id = reported_gone.outlet_id
     left join int_return_rates as rates
@@ -154,8 +137,10 @@ decided as (
                 and 100 * coalesce(monthly_net_amount, 0) < value_percent * median_monthly_net_amount
                 then 'lost, and bought little: less than ' || cast(value_percent as integer) || '% of the usual'
         end as prune_reason,
-        last_contact_on > last_order_date
-        and {{ days_between('last_contact_on', 'as_of_date') }} < cooldown_days as is_cooling_down
+        coalesce(
+            last_contact_on > last_order_date
+            and {{ days_between('last_contact_on', 'as_of_date') }} < cooldown_days, false
+        ) as is_cooling_down
     from described
 
 ),
@@ -167,7 +152,6 @@ final as (
             near_bonus_percent, never_ordered_days, lost_days, value_percent, near_visit_days,
             median_monthly_net_amount, is_reported_gone
         ),
-        coalesce(decided.is_cooling_down, false) as is_contacted,
         coalesce(decided.monthly_net_amount, 0) * coalesce(decided.return_share, 0)
         * (1 + case when decided.is_visit_near then decided.near_bonus_percent / 100 else 0 end) as score
     from decided

@@ -12,19 +12,11 @@ with stock_outs as (
 
 ),
 
-int_outlets_watched as (
-
-    select
-        outlet_id,
-        distributor_id
-    from {{ ref('int_outlets_watched') }}
-
-),
-
 int_outlet_baskets as (
 
     select
         outlet_id,
+        distributor_id,
         product_id,
         share_of_lines
     from {{ ref('int_outlet_baskets') }}
@@ -34,20 +26,18 @@ int_outlet_baskets as (
 final as (
 
     select
-        outlets.outlet_id,
+        baskets.outlet_id,
         stock_outs.product_id,
         stock_outs.starts_on,
         max(stock_outs.ends_on) as ends_on,
         max(baskets.share_of_lines) as share_of_lines
     from int_outlet_baskets as baskets
-    inner join int_outlets_watched as outlets
-        on baskets.outlet_id = outlets.outlet_id
     inner join stock_outs
         on
-            outlets.distributor_id = stock_outs.distributor_id
+            baskets.distributor_id = stock_outs.distributor_id
             and baskets.product_id = stock_outs.product_id
     group by
-        outlets.outlet_id,
+        baskets.outlet_id,
         stock_outs.product_id,
         stock_outs.starts_on
 

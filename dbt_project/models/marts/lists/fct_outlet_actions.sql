@@ -28,15 +28,6 @@ rules as (
 
 ),
 
-int_outlet_links as (
-
-    select
-        outlet_id,
-        counted_outlet_id
-    from {{ ref('int_outlet_links') }}
-
-),
-
 int_as_of as (
 
     select
@@ -49,19 +40,10 @@ int_as_of as (
 actions as (
 
     select
-        counted_outlet_id as outlet_id,
-        'visit' as kind,
-        visited_on as acted_on
-    from {{ ref('int_visits_matched') }}
-    where visited_on is not null
-    union
-    select
-        coalesce(int_outlet_links.counted_outlet_id, stg_coupons.outlet_id) as outlet_id,
-        'coupon' as kind,
-        stg_coupons.issued_on as acted_on
-    from {{ ref('stg_coupons') }} as stg_coupons
-    left join int_outlet_links
-        on stg_coupons.outlet_id = int_outlet_links.outlet_id
+        outlet_id,
+        kind,
+        acted_on
+    from {{ ref('int_outlet_actions') }}
 
 ),
 

@@ -20,6 +20,7 @@ rules as (
         max(case when parameter = 'drop_days' then cast(value as integer) end) as period_days,
         max(case when parameter = 'scorecard_window_days' then cast(value as integer) end) as window_days,
         max(case when parameter = 'small_group_outlets' then cast(value as integer) end) as small_group_outlets,
+        max(case when parameter = 'cause_min_peers' then cast(value as integer) end) as min_peers,
         max(case when parameter = 'cause_fill_rate_points' then cast(value as double) end) as fill_rate_points
     from {{ ref('rules') }}
     where
@@ -61,72 +62,54 @@ lost as (
 
 ),
 
--- lapses of the last days by who served the outlet then
-cell_lapses as (
+kpi_inactivity_daily as (
 
     select
-        dim_cells.feed,
-        dim_cells.beat_id,
-        sum(fct.newly_inactive_outlets) as lapses
-    from {{ ref('fct_cell_inactivity') }} as fct
-    inner join {{ ref('dim_cells') }} as dim_cells
-        on fct.cell_number = dim_cells.cell_number
+        kpi.feed,
+        kpi.beat_id,
+        kpi.as_of_date,
+        kpi.holds_until,
+        kpi.active_outlets,
+        kpi.newly_inactive_outlets
+    from {{ ref('kpi_inactivity_daily') }} as kpi
     inner join rules
-        on fct.window_days = rules.window_days
-    inner join int_as_of
-        on fct.as_of_date > {{ add_days('int_as_of.as_of_date', '-rules.period_days') }}
-    group by
-        dim_cells.feed,
-        dim_cells.beat_id
+        on kpi.window_days = rules.window_days
 
 ),
 
-cells_today as (
+-- lapses of the last days by who served the outlet then, and those that could have lapsed: active now, or lapsed since
+beats as (
 
     select
-        dim_cells.feed,
-        dim_cells.beat_id,
-        fct.active_outlets
-    from {{ ref('fct_cell_inactivity') }} as fct
-    inner join {{ ref('dim_cells') }} as dim_cells
-        on fct.cell_number = dim_cells.cell_number
-    inner join rules
-        on fct.window_days = rules.window_days
-    inner join int_as_of
-        on fct.holds_until = int_as_of.as_of_date
-
-),
-
--- those that could have lapsed: active now, or lapsed in these days
-beat_outlets as (
-
-    select
-        feed,
-        beat_id,
-        sum(active_outlets) as active_outlets
-    from cells_today
+        kpi.feed,
+        kpi.beat_id,
+        sum(
+            case
+                when kpi.as_of_date > {{ add_days('int_as_of.as_of_date', '-rules.period_days') }}
+                    then kpi.newly_inactive_outlets
+                else 0
+            end
+        ) as lapses,
+        sum(case when kpi.holds_until = int_as_of.as_of_date then kpi.active_outlets else 0 end) as active_outlets
+    from kpi_inactivity_daily as kpi
+    cross join rules
+    cross join int_as_of
     group by
-        feed,
-        beat_id
+        kpi.feed,
+        kpi.beat_id
 
 ),
 
 beat_shares as (
 
     select
-        beat_outlets.feed,
-        beat_outlets.beat_id,
-        coalesce(cell_lapses.lapses, 0) as lapses,
-        beat_outlets.active_outlets + coalesce(cell_lapses.lapses, 0) as outlets,
-        1.0 * sum(coalesce(cell_lapses.lapses, 0)) over (partition by beat_outlets.feed)
-        / nullif(
-            sum(beat_outlets.active_outlets + coalesce(cell_lapses.lapses, 0)) over (partition by beat_outlets.feed), 0
-        ) as share_of_feed
-    from beat_outlets
-    left join cell_lapses
-        on
-            beat_outlets.feed = cell_lapses.feed
-            and beat_outlets.beat_id = cell_lapses.beat_id
+        feed,
+        beat_id,
+        lapses,
+        active_outlets + lapses as outlets,
+        1.0 * sum(lapses) over (partition by feed)
+        / nullif(sum(active_outlets + lapses) over (partition by feed), 0) as share_of_feed
+    from beats
 
 ),
 
@@ -151,7 +134,8 @@ spikes as (
     left join {{ ref('dim_reps') }} as dim_reps
         on dim_beats.rep_id = dim_reps.rep_id
     where
-        beat_shares.outlets >= rules.small_group_outlets
+        beat_shares.beat_id != 'unknown'
+        and beat_shares.outlets >= rules.small_group_outlets
         and {{ wilson_low('beat_shares.lapses', 'beat_shares.outlets') }} > beat_shares.share_of_feed
 
 ),
@@ -171,19 +155,30 @@ recent_fills as (
 
 ),
 
+int_outlet_peers as (
+
+    select
+        outlet_id,
+        width,
+        peer_group
+    from {{ ref('int_outlet_peers') }}
+
+),
+
 group_fills as (
 
     select
-        peers.width,
-        peers.peer_group,
+        int_outlet_peers.width,
+        int_outlet_peers.peer_group,
+        count(*) as outlets,
         sum(recent_fills.ordered_quantity) as ordered_quantity,
         sum(recent_fills.delivered_quantity) as delivered_quantity
     from recent_fills
-    inner join {{ ref('int_outlet_peers') }} as peers
-        on recent_fills.outlet_id = peers.outlet_id
+    inner join int_outlet_peers
+        on recent_fills.outlet_id = int_outlet_peers.outlet_id
     group by
-        peers.width,
-        peers.peer_group
+        int_outlet_peers.width,
+        int_outlet_peers.peer_group
 
 ),
 
@@ -195,14 +190,17 @@ compared_fills as (
         100.0 * (group_fills.delivered_quantity - recent_fills.delivered_quantity)
         / nullif(group_fills.ordered_quantity - recent_fills.ordered_quantity, 0) as percent_filled_of_peers
     from recent_fills
-    inner join {{ ref('int_outlet_peers') }} as peers
-        on
-            recent_fills.outlet_id = peers.outlet_id
-            and peers.is_chosen
+    cross join rules
+    inner join int_outlet_peers
+        on recent_fills.outlet_id = int_outlet_peers.outlet_id
     inner join group_fills
         on
-            peers.width = group_fills.width
-            and peers.peer_group = group_fills.peer_group
+            int_outlet_peers.width = group_fills.width
+            and int_outlet_peers.peer_group = group_fills.peer_group
+    qualify row_number() over (
+        partition by recent_fills.outlet_id
+        order by {{ narrowest_group('(group_fills.outlets - 1)', 'group_fills.width') }}
+    ) = 1
 
 ),
 
@@ -224,9 +222,7 @@ fulfilment as (
         on compared_fills.outlet_id = outlets.outlet_id
     cross join rules
     cross join int_as_of
-    where
-        not outlets.is_silent
-        and compared_fills.percent_filled_of_peers - compared_fills.percent_filled >= rules.fill_rate_points
+    where compared_fills.percent_filled_of_peers - compared_fills.percent_filled >= rules.fill_rate_points
 
 ),
 

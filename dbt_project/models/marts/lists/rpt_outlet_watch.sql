@@ -57,7 +57,7 @@ flagged as (
 
     select
         outlet_id,
-        min(urgency) as urgency,
+        min_by(list, urgency) as main_list,
         count(*) as lists,
         bool_or(list = 'about_to_churn') as is_about_to_churn,
         bool_or(list = 'almost_inactive') as is_almost_inactive,
@@ -69,18 +69,6 @@ flagged as (
         bool_or(list = 'lost') as is_lost
     from lists
     group by outlet_id
-
-),
-
-names as (
-
-    select
-        urgency,
-        list
-    from lists
-    group by
-        urgency,
-        list
 
 ),
 
@@ -105,7 +93,7 @@ final as (
         outlets.owner_name,
         outlets.abc_class,
         outlets.state,
-        names.list as main_list,
+        flagged.main_list,
         flagged.lists,
         flagged.is_about_to_churn,
         flagged.is_almost_inactive,
@@ -124,8 +112,6 @@ final as (
     from flagged
     inner join int_outlets_watched as outlets
         on flagged.outlet_id = outlets.outlet_id
-    inner join names
-        on flagged.urgency = names.urgency
 
 )
 

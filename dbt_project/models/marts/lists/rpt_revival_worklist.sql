@@ -59,7 +59,7 @@ ranked as (
 
     select
         candidates.*,
-        not candidates.is_contacted
+        not candidates.is_cooling_down
         and not candidates.is_holdout
         and candidates.expected_back_on is null as is_workable,
         row_number() over (order by candidates.score desc, candidates.outlet_id) as place
@@ -100,7 +100,7 @@ final as (
             when numbered.is_holdout then 'leave it alone: it shows how many return by themselves'
             when numbered.expected_back_on is not null
                 then 'call it before ' || numbered.expected_back_on || ', when it came back last year'
-            when numbered.is_contacted
+            when numbered.is_cooling_down
                 then
                     'wait until ' || {{ add_days('numbered.last_contact_on', 'numbered.cooldown_days') }}
                     || ': it was contacted on ' || numbered.last_contact_on
@@ -113,7 +113,7 @@ final as (
         numbered.last_order_date,
         numbered.days_silent,
         numbered.crosses_on,
-        numbered.cause as likely_cause,
+        numbered.likely_cause,
         numbered.reporting_currency,
         coalesce(numbered.monthly_net_amount, 0) as monthly_value_at_risk,
         numbered.return_share as chance_of_return,
@@ -127,7 +127,7 @@ final as (
         numbered.last_contact_on,
         numbered.next_visit_on as planned_visit_on,
         numbered.is_visit_near,
-        numbered.is_contacted as is_cooling_down,
+        numbered.is_cooling_down,
         numbered.is_holdout,
         numbered.expected_back_on
     from numbered

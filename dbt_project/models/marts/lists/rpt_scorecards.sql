@@ -32,9 +32,9 @@ kpi_inactivity_monthly as (
 int_visits_matched as (
 
     select
-        counted_outlet_id,
-        coalesce(rep_id, 'unknown') as rep_id,
-        coalesce(beat_id, 'unknown') as beat_id,
+        counted_outlet_id as outlet_id,
+        rep_id,
+        beat_id,
         planned_on,
         visited_on,
         has_order
@@ -53,6 +53,23 @@ int_order_deliveries as (
         full_lines,
         days_to_deliver
     from {{ ref('int_order_deliveries') }}
+
+),
+
+-- lapses that nobody did anything about between the first signal and the lapse (R86)
+missed_signals as (
+
+    select
+        lapses.outlet_id,
+        lapses.lapsed_on
+    from {{ ref('int_outlet_lapses') }} as lapses
+    cross join rules
+    left join {{ ref('int_outlet_actions') }} as actions
+        on
+            lapses.outlet_id = actions.outlet_id
+            and actions.acted_on <= lapses.lapsed_on
+            and actions.acted_on >= {{ add_days('lapses.last_order_date', 'rules.churn_days') }}
+    where actions.outlet_id is null
 
 ),
 
@@ -87,6 +104,71 @@ int_as_of as (
 
 ),
 
+-- what happened at an outlet on a day; a visit says itself whose it was
+outlet_events as (
+
+    select
+        outlet_id,
+        planned_on as event_date,
+        rep_id,
+        beat_id,
+        {{ scorecard_row({
+            'planned_visits': '1', 'planned_visits_done': 'case when visited_on is not null then 1 else 0 end'
+        }) }}
+    from int_visits_matched
+    where planned_on is not null
+    union all
+    select
+        outlet_id,
+        visited_on as event_date,
+        rep_id,
+        beat_id,
+        {{ scorecard_row({'visits': '1', 'visits_with_order': 'case when has_order then 1 else 0 end'}) }}
+    from int_visits_matched
+    where visited_on is not null
+    union all
+    select
+        outlet_id,
+        business_date as event_date,
+        cast(null as varchar) as rep_id,
+        cast(null as varchar) as beat_id,
+        {{ scorecard_row({
+            'ordered_quantity': 'ordered_quantity', 'delivered_quantity': 'delivered_quantity',
+            'delivery_lines': 'delivery_lines', 'full_lines': 'full_lines',
+            'timed_orders': 'case when days_to_deliver is not null then 1 else 0 end',
+            'delivery_days': 'coalesce(days_to_deliver, 0)'
+        }) }}
+    from int_order_deliveries
+    union all
+    select
+        outlet_id,
+        lapsed_on as event_date,
+        cast(null as varchar) as rep_id,
+        cast(null as varchar) as beat_id,
+        {{ scorecard_row({'missed_signals': '1'}) }}
+    from missed_signals
+
+),
+
+served as (
+
+    select
+        cast(date_trunc('month', outlet_events.event_date) as date) as month_start,
+        coalesce(outlet_events.rep_id, assignments.rep_id, 'unknown') as rep_id,
+        coalesce(outlet_events.beat_id, assignments.beat_id, 'unknown') as beat_id,
+        coalesce(assignments.distributor_id, 'unknown') as distributor_id,
+        outlet_events.* exclude (outlet_id, event_date, rep_id, beat_id)
+    from outlet_events
+    inner join int_as_of
+        on outlet_events.event_date <= int_as_of.as_of_date
+    left join assignments
+        on
+            outlet_events.outlet_id = assignments.outlet_id
+            and outlet_events.event_date >= assignments.valid_from
+            and outlet_events.event_date < assignments.valid_to
+
+),
+
 silence as (
 
     select
@@ -99,70 +181,6 @@ silence as (
             'revived_outlets': 'reactivated_outlets', 'inherited_outlets': 'moved_in_outlets'
         }) }}
     from kpi_inactivity_monthly
-
-),
-
-planned as (
-
-    select
-        cast(date_trunc('month', visits.planned_on) as date) as month_start,
-        visits.rep_id,
-        visits.beat_id,
-        coalesce(assignments.distributor_id, 'unknown') as distributor_id,
-        {{ scorecard_row({
-            'planned_visits': '1', 'planned_visits_done': 'case when visits.visited_on is not null then 1 else 0 end'
-        }) }}
-    from int_visits_matched as visits
-    inner join int_as_of
-        on visits.planned_on <= int_as_of.as_of_date
-    left join assignments
-        on
-            visits.counted_outlet_id = assignments.outlet_id
-            and visits.planned_on >= assignments.valid_from
-            and visits.planned_on < assignments.valid_to
-
-),
-
-done as (
-
-    select
-        cast(date_trunc('month', visits.visited_on) as date) as month_start,
-        visits.rep_id,
-        visits.beat_id,
-        coalesce(assignments.distributor_id, 'unknown') as distributor_id,
-        {{ scorecard_row({'visits': '1', 'visits_with_order': 'case when visits.has_order then 1 else 0 end'}) }}
-    from int_visits_matched as visits
-    inner join int_as_of
-        on visits.visited_on <= int_as_of.as_of_date
-    left join assignments
-        on
-            visits.counted_outlet_id = assignments.outlet_id
-            and visits.visited_on >= assignments.valid_from
-            and visits.visited_on < assignments.valid_to
-
-),
-
-delivered as (
-
-    select
-        cast(date_trunc('month', deliveries.business_date) as date) as month_start,
-        coalesce(assignments.rep_id, 'unknown') as rep_id,
-        coalesce(assignments.beat_id, 'unknown') as beat_id,
-        coalesce(assignments.distributor_id, 'unknown') as distributor_id,
-        {{ scorecard_row({
-            'ordered_quantity': 'deliveries.ordered_quantity', 'delivered_quantity': 'deliveries.delivered_quantity',
-            'delivery_lines': 'deliveries.delivery_lines', 'full_lines': 'deliveries.full_lines',
-            'timed_orders': 'case when deliveries.days_to_deliver is not null then 1 else 0 end',
-            'delivery_days': 'coalesce(deliveries.days_to_deliver, 0)'
-        }) }}
-    from int_order_deliveries as deliveries
-    inner join int_as_of
-        on deliveries.business_date <= int_as_of.as_of_date
-    left join assignments
-        on
-            deliveries.outlet_id = assignments.outlet_id
-            and deliveries.business_date >= assignments.valid_from
-            and deliveries.business_date < assignments.valid_to
 
 ),
 
@@ -180,65 +198,11 @@ targets as (
 
 ),
 
--- lapses that nobody did anything about between the first signal and the lapse (R86)
-contacts as (
-
-    select
-        outlet_id,
-        event_date
-    from {{ ref('fct_outlet_events') }}
-    where event in ('visit', 'coupon issued')
-
-),
-
-lapses as (
-
-    select
-        lapses.outlet_id,
-        lapses.lapsed_on,
-        count(contacts.event_date) as contacts
-    from {{ ref('int_outlet_lapses') }} as lapses
-    cross join rules
-    left join contacts
-        on
-            lapses.outlet_id = contacts.outlet_id
-            and contacts.event_date <= lapses.lapsed_on
-            and contacts.event_date >= {{ add_days('lapses.last_order_date', 'rules.churn_days') }}
-    group by
-        lapses.outlet_id,
-        lapses.lapsed_on
-
-),
-
-missed as (
-
-    select
-        cast(date_trunc('month', lapses.lapsed_on) as date) as month_start,
-        assignments.rep_id,
-        assignments.beat_id,
-        assignments.distributor_id,
-        {{ scorecard_row({'missed_signals': '1'}) }}
-    from lapses
-    inner join assignments
-        on
-            lapses.outlet_id = assignments.outlet_id
-            and lapses.lapsed_on >= assignments.valid_from
-            and lapses.lapsed_on < assignments.valid_to
-    where lapses.contacts = 0
-
-),
-
 facts as (
 
+    select * from served
+    union all
     select * from silence
-    union all
-    select * from missed
-    union all
-    select * from planned
-    union all
-    select * from done
-    union all
-    select * from delivered
     union all
     select * from targets
 
