@@ -6,7 +6,6 @@ from typing import Any
 import duckdb
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from orchestration.ledger import Ledger
 from orchestration.publish import current, generations, reader
@@ -162,25 +161,15 @@ def _show_work(console: Console, work: dict, first: list[dict], currency: str | 
         f"{work['to_prune']:,} are not.",
         highlight=False,
     )
-    if not first:
-        return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("go there first", "owner"):
-        table.add_column(heading)
-    for heading in ("silent", "worth a month", "chance"):
-        table.add_column(heading, justify="right")
-    table.add_column("next step", overflow="fold")
+    if first:
+        console.print("go there first", style="dim")
     for row in first:
+        outlet = row["outlet_name"] if row["outlet_name"] != "unknown" else row["outlet_id"]
         chance = row["chance_of_return"]
-        table.add_row(
-            Text(row["outlet_name"] if row["outlet_name"] != "unknown" else row["outlet_id"]),
-            Text(row["owner_name"]),
-            f"{row['days_silent']} days",
-            _money(row["monthly_value_at_risk"]),
-            "" if chance is None else f"{chance:.0%}",
-            Text(row["next_step"]),
-        )
-    console.print(table)
+        back = "" if chance is None else f", {chance:.0%} come back"
+        worth = f"{row['days_silent']} days silent, worth {_money(row['monthly_value_at_risk'])} a month{back}"
+        console.print(f"{outlet} ({row['owner_name']}): {worth}", markup=False, highlight=False)
+        console.print(f"    {row['next_step']}", markup=False, highlight=False)
 
 
 def landing_as_dict(report: Any) -> dict:

@@ -417,3 +417,12 @@ def test_a_failed_export_leaves_the_earlier_file(tmp_path, monkeypatch):
         export(workspace, "rpt_words", "csv")
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_every_column_of_a_person_has_a_mask():
+    """The contract says which columns hold contacts; a new one without a mask would go out in full."""
+    from orchestration import contract
+    from orchestration.selection import MASKS
+
+    entities = contract.load().values()
+    assert set(MASKS) == {c.name for entity in entities for c in entity.columns.values() if c.contact}

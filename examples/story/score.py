@@ -163,6 +163,9 @@ def show(console: Console, found: list[Score], told: Counter) -> None:
         outlets, right = sum(by_cause.values()), by_cause.pop(cause, 0)
         others = ", ".join(f"{n} {other}" for other, n in by_cause.most_common())
         table.add_row(planted, str(outlets), str(right), f"{right / outlets:.0%}" if outlets else "", others)
+    with_cause = sum(n for (planted, _), n in told.items() if planted != "none")
+    first = sum(n for (planted, found_cause), n in told.items() if planted != "none" and CAUSES[planted] == found_cause)
+    table.add_row("any but none", str(with_cause), str(first), f"{first / with_cause:.0%}" if with_cause else "", "")
     console.print(table)
     for story in sorted({story for score in found for story in (*score.wrong, *score.missed)}):
         console.print(f"{story}: {MISSES.get(story, 'not explained')}", highlight=False)
