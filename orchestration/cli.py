@@ -308,7 +308,7 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Read a file by a feed without landing it: what would be accepted and rejected, and why."""
-    from orchestration.landing import doctor as examine
+    from orchestration.doctor import examine
     from orchestration.report import doctor_as_dict, show_doctor
 
     report = examine(Workspace.current(), file, feed)

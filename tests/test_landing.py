@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestration.doctor import examine
 from orchestration.errors import PulseError
 from orchestration.feeds import Format, load_feed
-from orchestration.landing import doctor, land
+from orchestration.landing import land
 from orchestration.preflight import prepare
 from orchestration.workspace import Workspace
 from tests.conftest import FEED, ROOT
@@ -258,7 +259,7 @@ def test_parquet_keeps_what_is_good_and_counts_the_rest(workspace, bad, repeated
 
 def test_doctor_writes_nothing(workspace):
     file = put(workspace, "orders.csv", GOOD + "n3,o3,2026-02-30,5.00,,\n")
-    (part,) = doctor(workspace, file, "shop")
+    (part,) = examine(workspace, file, "shop")
     assert (part.read, part.accepted, part.quarantined) == (3, 2, 1)
     assert "ordered_on does not fit" in part.problems[0] and "row 3" in part.problems[0]
     assert not list(workspace.lake.glob("*/*.parquet")) and not workspace.ledger.exists()

@@ -1,0 +1,73 @@
+"""A file read by a feed without landing it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration import contract
+from orchestration.errors import PulseError, one_line
+from orchestration.feeds import load_feed, nearest
+from orchestration.judging import judge
+from orchestration.landing import entities
+from orchestration.preflight import content_hash
+from orchestration.reading import sandbox
+from orchestration.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What would happen to a file as one entity."""
+
+    entity: str
+    status: str
+    read: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    reason: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+def examine(workspace: Workspace, file: Path, feed_name: str) -> list[Examination]:
+    """Read a file by a feed and write nothing into the lake: what would be accepted and rejected, and why."""
+    path = Path(feed_name) if feed_name.endswith((".yml", ".yaml")) else workspace.feeds / f"{feed_name}.yml"
+    if not path.exists():
+        known = [p.stem for p in workspace.feeds.glob("*.yml")]
+        raise PulseError(f"{path}: no such feed file{nearest(feed_name, known) if known else ''}")
+    feed = load_feed(path)
+    claimed = list(entities(feed, file.name))
+    if not claimed:
+        patterns = ", ".join(p for part in feed.entities.values() for p in part.patterns)
+        raise PulseError(f"{file}: feed {feed.feed} claims no such file; its patterns are {patterns}")
+    found = []
+    for entity in claimed:
+        (workspace.lake / ".incoming").mkdir(parents=True, exist_ok=True)
+        try:
+            with sandbox(workspace.lake.resolve()) as connection:
+                counts = judge(
+                    connection,
+                    workspace,
+                    file,
+                    feed,
+                    contract.load()[entity],
+                    content_hash(file),
+                    datetime.now(UTC).replace(tzinfo=None),
+                )
+                rows = connection.execute(
+                    "select column_name, reason, expected, count(*), min(row_number), any_value(value) from held "
+                    "group by all order by 4 desc limit 20"
+                ).fetchall()
+            problems = [
+                f"{n:,} rows, first row {row}: {column or 'row'} {reason}"
+                + (f", found {value!r}" if value is not None else "")
+                + f"; expected {expected}"
+                for column, reason, expected, n, row, value in rows
+            ]
+            found.append(Examination(entity, "readable", **counts, problems=problems))
+        except PulseError as problem:
+            found.append(Examination(entity, "refused", reason=f"{file}: {problem}"))
+        except duckdb.Error as problem:
+            found.append(Examination(entity, "refused", reason=f"{file}: {one_line(problem)}"))
+    return found

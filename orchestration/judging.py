@@ -1,0 +1,189 @@
+"""One file judged row by row, by its feed and the raw contract: accepted, repeated, or held back with a reason."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.contract import Entity
+from orchestration.errors import PulseError, one_line
+from orchestration.feeds import Feed, required_columns
+from orchestration.preflight import Prepared, file_type, link, prepare
+from orchestration.reading import judged_sql, mapped, source_csv, source_lines
+from orchestration.sql import literal, name
+from orchestration.workspace import Workspace
+
+# Parquet's own count of its rows can be told by many threads; counting them as they come by one only
+FILE_ROW = "file_row_number"
+COUNTED = "row_number() over ()"
+
+
+def _source(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, path: Path, feed: Feed, entity: Entity, file_hash: str
+) -> tuple[str, list[str], int, Prepared | None]:
+    """SQL of the raw rows, the source's columns, and how many records there are by another count than DuckDB's."""
+    fmt = feed.format_of(entity.name)
+    kind = file_type(path, fmt)
+    # named by content: a file's own name could be a glob or worse
+    plain = (workspace.lake / ".incoming" / f"{file_hash[:32]}-{entity.name}").resolve()
+    plain.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "parquet":
+        link(path, plain)
+        source = f"read_parquet({literal(plain)})"
+        header = [row[0] for row in connection.execute(f"describe select * from {source}").fetchall()]
+        (records,) = connection.execute(
+            f"select sum(num_rows)::bigint from parquet_file_metadata({literal(plain)})"
+        ).fetchall()[0]
+        if FILE_ROW in header:
+            return _plain_rows(source, header, COUNTED), header, records, None
+        source = f"read_parquet({literal(plain)}, {FILE_ROW} = true)"
+        return _plain_rows(source, header, f"{FILE_ROW} + 1"), header, records, None
+    prepared = prepare(path, fmt, plain, kind)
+    if kind == "csv":
+        return (
+            _plain_rows(source_csv(prepared, fmt), prepared.header, COUNTED),
+            prepared.header,
+            prepared.records,
+            prepared,
+        )
+    # the functions of JSON fail on what is no JSON, so a broken line is an empty object until it is quarantined
+    valid = "case when json_valid(_line) then json_type(_line) = 'OBJECT' else false end"
+    lines = (
+        f"(select _line, not {valid} as _malformed, case when {valid} then _line else '{{}}' end as _json "
+        f"from {source_lines(prepared)})"
+    )
+    keys = connection.execute(f"select distinct unnest(json_keys(_json)) from {lines}").fetchall()
+    # JSON leaves out what is null: a key that no line of the file holds is empty, unless it must be filled
+    must = required_columns(feed, entity.name)
+    optional = {m.column for c, m in feed.entities[entity.name].mappings().items() if m.column and c not in must}
+    header = sorted({key for (key,) in keys} | optional - {"_file_name", "_row_number"})
+    values = "".join(f"json_extract_string(_json, {literal('$.' + name(key))}) as {name(key)}, " for key in header)
+    rows = f"select {values}{COUNTED} as _row_number, _malformed, _line as _raw from {lines}"
+    return rows, header, prepared.records, prepared
+
+
+def _plain_rows(source: str, header: list[str], row_number: str) -> str:
+    """Rows of a table as they are, with the whole row as JSON for the quarantine (made only for rows that need it)."""
+    packed = ", ".join(f"{name(column)} := {name(column)}" for column in header)
+    return (
+        f"select *, {row_number} as _row_number, false as _malformed, to_json(struct_pack({packed})) as _raw "
+        f"from {source}"
+    )
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    path: Path,
+    feed: Feed,
+    entity: Entity,
+    file_hash: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """Fill the tables `judged` and `held` of the connection; returns the counts of the identity."""
+    source, header, records, prepared = _source(connection, workspace, path, feed, entity, file_hash)
+    expressions = mapped(feed, entity, header)
+    columns = ", ".join(name(column) for column in header)
+    with_rows = f"select *, {literal(path.name)} as _file_name from ({source})"
+    described = ", ".join(f"{expression} as {name(column)}" for column, expression in expressions.items())
+    try:
+        types = {
+            row[0]: row[1]
+            for row in connection.execute(f"describe select {described} from ({with_rows} limit 0)").fetchall()
+        }
+    except duckdb.BinderException as problem:
+        raise PulseError(f"{feed.feed}.yml: {entity.name}: {one_line(problem)}") from None
+    select = judged_sql(feed, entity, feed.format_of(entity.name), expressions, types, now.date().isoformat())
+    # rows, their first problem, and the raw text of bad rows only; text is parsed once and kept,
+    # Parquet is read again faster than it is kept, and becomes a table only where rows must go from it
+    connection.execute(
+        f"create temp {'table' if prepared else 'view'} judged as with source as "
+        f"(select {columns + ', ' if columns else ''}_malformed, _raw, _file_name, _row_number from ({with_rows})) "
+        f"select * from ({select})"
+    )
+    _hold_malformed(connection, prepared)
+    key = _repeatable_key(entity, list(expressions))
+    different = f"count(distinct hash({', '.join(map(name, key))}))" if key else "count(*)"
+    parsed, bad, keys = connection.execute(f"select count(*), count(_problem), {different} from judged").fetchall()[0]
+    if not prepared and (bad or keys < parsed):
+        connection.execute("create temp table kept as from judged; drop view judged; alter table kept rename to judged")
+    (malformed,) = connection.execute("select count(*) from held").fetchall()[0]
+    cut = int(bool(prepared and prepared.cut_row))
+    if parsed + malformed != records:
+        raise PulseError(
+            f"expected {records:,} rows by counting line breaks, found {parsed + malformed:,} by parsing; "
+            "a quote or delimiter is not as the feed says"
+        )
+    if cut and prepared:
+        connection.execute(
+            "insert into held values (?, null, null, 'has no line break at its end and may be cut', "
+            "'a line break (or final_newline: optional in the feed)', ?)",
+            [records + 1, prepared.cut_row],
+        )
+    if bad:
+        connection.execute(
+            "insert into held select _row_number, _problem.column_name, _problem.value, _problem.reason, "
+            "_problem.expected, _raw from judged where _problem is not null"
+        )
+        connection.execute("delete from judged where _problem is not null")
+    duplicate = _drop_duplicates(connection, list(expressions)) if keys < parsed else 0
+    held = malformed + cut + bad
+    return {
+        "read": records + cut,
+        "accepted": parsed - bad - duplicate,
+        "duplicate": duplicate,
+        "quarantined": held,
+    }
+
+
+def _hold_malformed(connection: duckdb.DuckDBPyConnection, prepared: Prepared | None) -> None:
+    """Rows that the parser could not cut into columns, and the numbers of the rows behind them put right."""
+    connection.execute(
+        "create temp table held (row_number bigint, column_name varchar, value varchar, reason varchar, "
+        "expected varchar, raw varchar)"
+    )
+    if not prepared:
+        return
+    exists = connection.execute(
+        "select count(*) from information_schema.tables where table_name = 'reject_errors'"
+    ).fetchall()[0][0]
+    if not exists:
+        return
+    expected = f"{len(prepared.header)} columns" if prepared.header else "one line"
+    connection.execute(
+        "insert into held select line - 1, any_value(column_name), null, 'cannot be cut into columns: ' || "
+        "lower(replace(any_value(error_type)::varchar, '_', ' ')), ?, any_value(csv_line) "
+        "from reject_errors group by line",
+        [expected],
+    )
+    connection.execute(
+        """
+        update judged set _row_number = _row_number + coalesce((
+            select max(place) from (
+                select row_number - row_number() over (order by row_number) as before,
+                    row_number() over (order by row_number) as place
+                from held
+            ) where before < judged._row_number
+        ), 0)
+        where (select count(*) from held) > 0
+        """
+    )
+
+
+def _repeatable_key(entity: Entity, columns: list[str]) -> list[str]:
+    """The columns that can tell a row from its repetition; without a whole key two equal rows may both be meant."""
+    needed = set(entity.key)
+    if not needed <= set(columns) and not needed - {"valid_from", "beat_id", "rep_id"} <= set(columns):
+        return []
+    return [column for column in entity.key if column in columns]
+
+
+def _drop_duplicates(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> int:
+    """Exact repetitions of a row go; the first stays. Rows of one key that differ are versions, and all stay."""
+    listed = ", ".join(name(column) for column in columns)
+    (dropped,) = connection.execute(
+        f"delete from judged where rowid in "
+        f"(select unnest(list(rowid order by _row_number)[2:]) from judged group by {listed})"
+    ).fetchall()[0]
+    return dropped

@@ -1,0 +1,125 @@
+"""The lake's files: what landing writes, each made beside and moved into place by one rename."""
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.contract import TECHNICAL, Entity
+from orchestration.feeds import Feed, load_feed
+from orchestration.ledger import FileReport
+from orchestration.sql import literal, name
+from orchestration.workspace import Workspace
+
+
+def write(connection: duckdb.DuckDBPyConnection, workspace: Workspace, report: FileReport, entity: Entity) -> None:
+    """Lake and quarantine files, each written beside and moved into place by one rename."""
+    present = {row[0] for row in connection.execute("describe judged").fetchall()}
+    columns, order = [], ""  # rows stay in the order of the file unless a window takes it from them
+    for column in entity.columns.values():
+        value = f"{name(column.name)}::{column.data_type}"
+        if column.name not in present:
+            value = _constant(None) if column.data_type == "varchar" else f"null::{column.data_type}"
+        if column.name == "line_number" and column.name not in present:
+            value = "row_number() over (partition by order_id order by _row_number)"
+            order = "order by _row_number"
+        columns.append(f"{value} as {name(column.name)}")
+    facts = [report.feed, report.hash, report.name]
+    technical = [f"{_constant(fact)} as {column}" for column, fact in zip(list(TECHNICAL)[:3], facts, strict=True)]
+    technical += ["_row_number", f"timestamp {literal(report.loaded_at)} as _loaded_at"]
+    derived = _derived_key(report, workspace, entity)
+    source = f"select * {derived} from judged" if derived else "select * from judged"
+    _copy(
+        connection,
+        f"select {', '.join([*columns, *technical])} from ({source}) {order}",
+        workspace.lake.resolve() / entity.name / f"{report.feed}-{report.hash[:16]}.parquet",
+    )
+    target = workspace.lake.resolve() / "quarantine" / f"{report.feed}-{entity.name}-{report.hash[:16]}.parquet"
+    if report.quarantined:
+        _copy(
+            connection,
+            f"select {literal(report.feed)} as feed, {literal(entity.name)} as entity, "
+            f"{literal(report.name)} as file_name, "
+            f"{literal(report.hash)} as file_hash, row_number, column_name, value, reason, expected, raw, "
+            f"timestamp {literal(report.loaded_at)} as quarantined_at from held order by row_number",
+            target,
+        )
+    else:
+        target.unlink(missing_ok=True)
+
+
+def _constant(text: str | None) -> str:
+    """One text, or null, for all rows: as an enum, which DuckDB writes without looking at each row; text when read."""
+    return "null::enum('')" if text is None else f"{literal(text)}::enum({literal(text)})"
+
+
+def _derived_key(report: FileReport, workspace: Workspace, entity: Entity) -> str:
+    """Where only lines are delivered: the columns that together name an order become its key."""
+    if entity.name != "order_lines":
+        return ""
+    feed = load_feed(workspace.feeds / f"{report.feed}.yml")
+    if not feed.derives_orders or feed.orders_from_lines in ([], ["order_id"]):
+        return ""
+    parts = ", ".join(f"coalesce({name(column)}::varchar, '')" for column in feed.orders_from_lines)
+    return f"replace (concat_ws('|', {parts}) as order_id)"
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.tmp")
+    connection.execute(f"copy ({select}) to {literal(beside)} (format parquet, compression zstd)")
+    beside.replace(target)
+
+
+def write_empty(workspace: Workspace, entity: Entity) -> None:
+    """The columns of an entity without rows: a table that nobody delivers is empty, not missing."""
+    target = workspace.lake.resolve() / entity.name / "_empty.parquet"
+    types = {column.name: column.data_type for column in entity.columns.values()}
+    types |= {} if entity.written_by_landing else TECHNICAL
+    described = target.with_name("_empty.columns")
+    wanted = repr(types)
+    if target.exists() and described.exists() and described.read_text() == wanted:
+        return
+    columns = ", ".join(f"null::{kind} as {name(column)}" for column, kind in types.items())
+    with duckdb.connect() as connection:
+        _copy(connection, f"select {columns} limit 0", target)
+    described.write_text(wanted)
+
+
+def export(workspace: Workspace, feeds: dict[str, Feed], files: list[FileReport]) -> None:
+    """Feeds and ledger as tables of the lake, so that dbt and the checks can read them."""
+    lake = workspace.lake.resolve()
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table feeds (feed varchar, time_zone varchar, currency varchar, delivers varchar, "
+            "description varchar, orders_from_lines boolean, first_loaded_at timestamp)"
+        )
+        for feed in feeds.values():
+            facts = [feed.feed, feed.time_zone, feed.currency, feed.delivers, feed.description, feed.derives_orders]
+            first = min((f.loaded_at for f in files if f.feed == feed.feed and f.status == "landed"), default=None)
+            connection.execute("insert into feeds values (?, ?, ?, ?, ?, ?, ?)", [*facts, first])
+        _copy(connection, "from feeds order by feed", lake / "feeds" / "feeds.parquet")
+        connection.execute(
+            "create table files (feed varchar, entity varchar, file_name varchar, file_hash varchar, status varchar, "
+            "rows_read bigint, rows_accepted bigint, rows_duplicate bigint, rows_quarantined bigint, "
+            "loaded_at timestamp)"
+        )
+        if files:
+            connection.executemany(
+                "insert into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    [
+                        f.feed,
+                        f.entity,
+                        f.name,
+                        f.hash,
+                        f.status,
+                        f.read,
+                        f.accepted,
+                        f.duplicate,
+                        f.quarantined,
+                        f.loaded_at,
+                    ]
+                    for f in files
+                ],
+            )
+        _copy(connection, "from files order by all", lake / "files" / "files.parquet")
