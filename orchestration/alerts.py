@@ -7,11 +7,12 @@ from datetime import date
 import duckdb
 
 from orchestration.alert_store import COLUMNS, AlertStore
-from orchestration.errors import PulseError
+from orchestration.errors import PulseError, SettingsWrong
 from orchestration.fingerprints import settings
+from orchestration.generations import current
 from orchestration.history import is_plain
 from orchestration.progress import step
-from orchestration.publish import current, reader
+from orchestration.publish import reader
 from orchestration.receivers import Post, receivers_of
 from orchestration.workspace import Workspace
 
@@ -133,7 +134,7 @@ def _days(raised_on: str, as_of_date: str) -> int | None:
 def _limit(workspace: Workspace) -> int:
     limit = settings(workspace).get("notify_limit", 20)
     if not isinstance(limit, int) or limit < 0:
-        raise PulseError(f"{workspace.home / 'pulse.yml'}, notify_limit: expected a number such as 20")
+        raise SettingsWrong(f"{workspace.home / 'pulse.yml'}, notify_limit: expected a number such as 20")
     return limit
 
 

@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.errors import PulseError
+from orchestration.errors import PulseError, of_the_machine, one_line
 from orchestration.workspace import Workspace
 
+REFUSED = {"refused", "unreadable"}
 FINE, FAILED, USAGE, QUARANTINED, HELD = 0, 1, 2, 3, 4
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
@@ -31,8 +32,11 @@ app = typer.Typer(
     A workspace (PULSE_HOME, default ./workspace) holds your feeds, files and marts.
     The usual way: [bold]pulse doctor[/bold] a new file, then [bold]pulse run[/bold].
 
-    Exit codes: 0 fine, 1 failed, 2 usage, 3 finished with quarantined rows, 4 another run holds the workspace.""",
+    Exit codes: 0 fine, 1 failed, 2 usage, 3 finished with quarantined rows or refused files, 4 another run holds the
+    workspace, 130 and 143 stopped by Ctrl-C and SIGTERM. docs/operations.md has a heading for each kind of error.""",
 )
+quarantine_app = typer.Typer(add_completion=False)
+app.add_typer(quarantine_app, name="quarantine")
 console = Console()
 notes = Console(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for scripts.")]
@@ -58,18 +62,16 @@ def main() -> None:
     """Entry point: a known problem is one line and an exit code, never a traceback (PULSE_DEBUG=1 shows it)."""
     from orchestration.lease import LeaseHeld
 
+    os.umask(os.umask(0o077) | 0o027)  # others read nothing; who may read the marts is in the user's group
     try:
         app()
     except Exception as problem:
         if os.environ.get("PULSE_DEBUG"):
             raise
-        known = isinstance(problem, PulseError)
-        said = (
-            problem
-            if known
-            else f"{type(problem).__name__}: {' '.join(str(problem).split())} (PULSE_DEBUG=1 shows where)"
-        )
-        notes.print(f"pulse: {said}", style="red", soft_wrap=True, highlight=False, markup=False)
+        known = problem if isinstance(problem, PulseError) else of_the_machine(problem, Workspace.current().home)
+        said = known.told if known else f"bug: {type(problem).__name__}: {one_line(problem)}"
+        hint = "" if known else " (PULSE_DEBUG=1 shows where)"
+        notes.print(f"pulse: {said}{hint}", style="red", soft_wrap=True, highlight=False, markup=False)
         sys.exit(HELD if isinstance(problem, LeaseHeld) else FAILED)
 
 
@@ -114,7 +116,7 @@ def land_command(as_json: AsJson = False) -> None:
     with lease(workspace, "pulse land"):
         report = land(workspace)
     print(json.dumps(landing_as_dict(report), indent=1)) if as_json else show_landing(console, report)
-    raise typer.Exit(QUARANTINED if any(f.quarantined or f.status == "refused" for f in report.files) else FINE)
+    raise typer.Exit(QUARANTINED if any(f.quarantined or f.status in REFUSED for f in report.files) else FINE)
 
 
 @app.command()
@@ -132,10 +134,30 @@ def run(
     recomputed. A failing check leaves readers on the old marts. With --as-of or --known-at readers see that view until
     the next run; it is not added to the KPI history, and no alert is sent.
     """
-    from orchestration import alerts, fingerprints
+    if as_of:
+        try:
+            as_of = date.fromisoformat(as_of).isoformat()
+        except ValueError:
+            raise typer.BadParameter(f"expected a date such as 2026-06-30, found {as_of!r}") from None
+    if known_at:
+        known_at = _moment(known_at)
+    _whole_way("pulse run", as_of=as_of, known_at=known_at, full=full, as_json=as_json)
+
+
+@app.command()
+def rebuild(as_json: AsJson = False) -> None:
+    """Throw the warehouse file away and build it anew from the lake and what has landed since; publish the outcome."""
+    _whole_way("pulse rebuild", full=True, discard=True, as_json=as_json)
+
+
+def _whole_way(
+    what: str, *, as_of: str = "", known_at: str = "", full: bool = False, discard: bool = False, as_json: bool
+) -> None:
+    from orchestration import alerts, fingerprints, warehouse
+    from orchestration.generations import current, damage
     from orchestration.landing import land
     from orchestration.lease import lease
-    from orchestration.publish import current
+    from orchestration.publish import show, tidy
     from orchestration.report import (
         failed_run_as_dict,
         show_checks,
@@ -144,31 +166,35 @@ def run(
         show_summary,
         summary,
     )
+    from orchestration.stopping import stoppable
 
-    if as_of:
-        try:
-            as_of = date.fromisoformat(as_of).isoformat()
-        except ValueError:
-            raise typer.BadParameter(f"expected a date such as 2026-06-30, found {as_of!r}") from None
-    if known_at:
-        known_at = _moment(known_at)
     workspace = Workspace.current()
-    with lease(workspace, "pulse run"):
+    with lease(workspace, what), stoppable(fingerprints.run_limit(workspace), lambda: _reap_if_begun(workspace)):
+        decided = fingerprints.conditions(workspace)
         report = land(workspace)
         if not as_json:
             show_landing(console, report)
         if known_at:
             _something_known(workspace, known_at)
+        tidy(workspace)
+        if discard:
+            warehouse.discard(workspace)
         published = current(workspace)
-        inputs = fingerprints.inputs(workspace, as_of, known_at)
+        inputs = fingerprints.inputs(workspace, decided, as_of, known_at)
         fresh = full or published is None or published["fingerprint"] != inputs
+        if published and not fresh and (broken := damage(workspace, published, by="bytes")):
+            line = f"damaged: {broken[0]}: is not what was published; it is made anew"
+            notes.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+            fresh = full = True
         if fresh:
             from orchestration.progress import step
 
             with step("Starting the engines", shown=not as_json):
                 from orchestration.run import execute
 
-            result = execute(workspace, as_of, known_at, full, progress=not as_json)
+            result = execute(
+                workspace, as_of=as_of, known_at=known_at, full=full, conditions=decided, progress=not as_json
+            )
             if not result.success:
                 if as_json:
                     print(json.dumps(failed_run_as_dict(workspace, result), indent=1, default=str))
@@ -177,6 +203,8 @@ def run(
                 raise typer.Exit(FAILED)
             if not as_json:
                 show_checks(notes, result)
+        elif published and not (workspace.published / "marts.duckdb").exists():
+            show(workspace, published)
         plain = not as_of and not known_at
         told = alerts.after_run(workspace, progress=not as_json) if plain else alerts.Delivery()
     facts = summary(workspace, report)
@@ -190,6 +218,41 @@ def run(
         show_summary(console, facts)
         _print_delivery(told)
     raise typer.Exit(QUARANTINED if facts["rows_quarantined_now"] or facts["files_refused_now"] else FINE)
+
+
+def _reap_if_begun(workspace: Workspace) -> None:
+    """Where the engines are up, this run must not look alive in Dagster's record."""
+    if "orchestration.run" in sys.modules:
+        from orchestration.run import reap
+
+        reap(workspace)
+
+
+@app.command()
+def verify(
+    repair: Annotated[bool, typer.Option("--repair", help="Put right what can be put right without you.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare lake, ledger, generations and catalogs with what was written; exit code 1 where something is damaged."""
+    from orchestration.lease import lease
+    from orchestration.verify import verify as look
+
+    workspace = Workspace.current()
+    with lease(workspace, "pulse verify"):
+        verified = look(workspace, repair=repair)
+    if as_json:
+        print(json.dumps({**vars(verified), "faults": [vars(f) for f in verified.faults]}, indent=1, default=str))
+    else:
+        for fault in verified.faults:
+            line = f"damaged: {fault.place}: {fault.found}; {fault.cure}"
+            console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        files, kept = verified.lake_files, verified.generations
+        console.print(
+            f"{files:,} files of the lake and {kept} generations looked at, {len(verified.faults):,} faults found."
+            + (" What could be put right was; next: pulse run" if repair and verified.faults else ""),
+            highlight=False,
+        )
+    raise typer.Exit(FAILED if verified.faults and not repair else FINE)
 
 
 @app.command()
@@ -278,19 +341,23 @@ def alerts_command(
     raise typer.Exit(FAILED if told.problems else FINE)
 
 
-@app.command()
-def quarantine(
+@quarantine_app.callback(invoke_without_command=True)
+def quarantine_command(
+    context: typer.Context,
     feed: Annotated[str, typer.Option(help="Only this feed.")] = "",
     entity: Annotated[str, typer.Option(help="Only this entity, such as orders.")] = "",
+    file: Annotated[str, typer.Option(help="Only the file of this name.")] = "",
     rows: Annotated[int, typer.Option(help="How many rows to show.", min=0)] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Show the rows that failed the contract: file, row, column, value and reason."""
-    from orchestration.report import quarantine_counts, quarantine_rows
+    """Show the rows that failed the contract: file, row, column, value and reason; or release them."""
+    if context.invoked_subcommand:
+        return
+    from orchestration import quarantine
 
     workspace = Workspace.current()
-    counts = quarantine_counts(workspace, feed, entity)
-    found = quarantine_rows(workspace, feed, entity, rows)
+    counts = quarantine.counts(workspace, feed, entity, file)
+    found = quarantine.rows(workspace, rows, feed, entity, file)
     if as_json:
         print(json.dumps({"counts": counts, "rows": found}, indent=1, default=str))
         return
@@ -299,6 +366,36 @@ def quarantine(
         return
     _print_rows("Quarantined rows by reason", counts)
     _print_rows("Rows", found)
+    console.print("After putting the feed file right: pulse quarantine release", style="dim")
+
+
+@quarantine_app.command("release")
+def release_command(
+    feed: Annotated[str, typer.Option(help="Only this feed.")] = "",
+    file: Annotated[str, typer.Option(help="Only the file of this name.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Read the files of quarantined rows again by the feed files of today; what fits goes to the lake, once.
+
+    Rows are not edited by hand: put the feed file right, or ask for a corrected delivery. The next `pulse run` counts
+    what was released.
+    """
+    from orchestration.lease import lease
+    from orchestration.quarantine import release
+
+    workspace = Workspace.current()
+    with lease(workspace, "pulse quarantine release"):
+        outcomes = release(workspace, feed, file)
+    if as_json:
+        print(json.dumps({"files": [vars(outcome) for outcome in outcomes]}, indent=1))
+    else:
+        released, still = (sum(getattr(o, name) for o in outcomes) for name in ("released", "still_quarantined"))
+        console.print(f"{released:,} rows released, {still:,} are still quarantined.", highlight=False)
+        for outcome in (o for o in outcomes if o.problem):
+            console.print(f"  {outcome.problem}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+        if released:
+            console.print("Next: pulse run")
+    raise typer.Exit(QUARANTINED if any(outcome.still_quarantined for outcome in outcomes) else FINE)
 
 
 @app.command()
@@ -322,8 +419,9 @@ def doctor(
 @app.command("publish")
 def publish_command() -> None:
     """Show readers the newest generation again (after a rollback, or a workspace that was moved)."""
+    from orchestration.generations import generations
     from orchestration.lease import lease
-    from orchestration.publish import generations, show
+    from orchestration.publish import show
 
     workspace = Workspace.current()
     with lease(workspace, "pulse publish"):
@@ -366,12 +464,18 @@ def docs() -> None:
 @app.command()
 def dev(port: Annotated[int, typer.Option(help="Port on this machine only.")] = 3000) -> None:
     """Open the Dagster UI on this workspace, on this machine only (it has no login)."""
-    from orchestration.run import prepare_dagster
+    from orchestration.lease import LeaseHeld, lease
+    from orchestration.run import prepare_dagster, reap
 
     workspace = Workspace.current()
     workspace.prepare()
     os.environ["PULSE_HOME"] = str(workspace.home.resolve())
-    prepare_dagster(workspace.dagster)
+    try:
+        prepare_dagster(workspace.dagster)
+        with lease(workspace, "pulse dev"):
+            reap(workspace)
+    except LeaseHeld:
+        pass  # a run is at work; the next one looks for runs that are gone
     dagster = Path(sys.executable).parent / "dagster"
     os.execv(dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration import contract
+from orchestration.checksum import checksum
 from orchestration.errors import PulseError, one_line
 from orchestration.feeds import load_feed, nearest
 from orchestration.judging import judge
 from orchestration.landing import entities
-from orchestration.preflight import content_hash
 from orchestration.reading import sandbox
 from orchestration.workspace import Workspace
 
@@ -52,7 +52,7 @@ def examine(workspace: Workspace, file: Path, feed_name: str) -> list[Examinatio
                     file,
                     feed,
                     contract.load()[entity],
-                    content_hash(file),
+                    checksum(file),
                     datetime.now(UTC).replace(tzinfo=None),
                 )
                 rows = connection.execute(

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.errors import PulseError
-from orchestration.publish import current, reader
+from orchestration.generations import current
+from orchestration.publish import reader
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
 

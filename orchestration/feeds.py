@@ -1,6 +1,7 @@
 """Feed files: how a source's own columns become the contract's. Validated before anything is read."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration import contract
-from orchestration.errors import PulseError
+from orchestration.errors import FeedWrong
 
 
 class _Strict(BaseModel):
@@ -49,8 +50,15 @@ class EntityFeed(_Strict):
     """Which files of a feed hold an entity, and how."""
 
     files: str | list[str]
+    # the name of a file that says another one is whole: {file} stands for its name, {stem} for the name up to the
+    # last dot; it is empty, or holds how many rows the other one has
+    marker: str = ""
     format: dict[str, Any] = Field(default_factory=dict)
     columns: dict[str, str | Mapping]
+
+    def marker_of(self, path: Path) -> Path | None:
+        """The marker that a file waits for."""
+        return path.with_name(self.marker.format(file=path.name, stem=path.stem)) if self.marker else None
 
     @property
     def patterns(self) -> list[str]:
@@ -68,6 +76,7 @@ class Feed(_Strict):
     time_zone: str
     currency: str = Field(pattern="^[A-Z]{3}$")
     delivers: Literal["hourly", "daily", "weekly", "monthly"] = "daily"
+    settle_seconds: float = Field(default=1, ge=0, le=86400)  # a file that changed since is still being copied
     format: dict[str, Any] = Field(default_factory=dict)
     entities: dict[str, EntityFeed]
     orders_from_lines: list[str] = Field(default_factory=list)
@@ -99,23 +108,23 @@ def load_feed(path: Path) -> Feed:
     try:
         facts = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise PulseError(f"{path}: not readable as YAML: {' '.join(str(problem).split())}") from None
+        raise FeedWrong(f"{path}: not readable as YAML: {' '.join(str(problem).split())}") from None
     if not isinstance(facts, dict):
-        raise PulseError(f"{path}: expected `feed: {path.stem}` and more, found {type(facts).__name__}")
+        raise FeedWrong(f"{path}: expected `feed: {path.stem}` and more, found {type(facts).__name__}")
     entities = contract.deliverable()
     for name, part in (facts.get("entities") or {}).items():
         if name not in entities:
-            raise PulseError(f"{path}: entities.{name}: unknown entity{nearest(name, entities)}")
+            raise FeedWrong(f"{path}: entities.{name}: unknown entity{nearest(name, entities)}")
         for column in (part or {}).get("columns") or {}:
             if column not in entities[name].columns:
                 known = entities[name].columns
-                raise PulseError(f"{path}: entities.{name}.columns.{column}: unknown column{nearest(column, known)}")
+                raise FeedWrong(f"{path}: entities.{name}.columns.{column}: unknown column{nearest(column, known)}")
     try:
         feed = Feed(**facts)
         for name in feed.entities:
             feed.format_of(name)
     except ValidationError as problem:
-        raise PulseError(f"{path}: {_first_problem(problem)}") from None
+        raise FeedWrong(f"{path}: {_first_problem(problem)}") from None
     _check(path, feed)
     return feed
 
@@ -137,32 +146,34 @@ def _first_problem(problem: ValidationError) -> str:
 
 def _check(path: Path, feed: Feed) -> None:
     if feed.feed != path.stem:
-        raise PulseError(f"{path}: feed: expected {path.stem!r} like the file's name, found {feed.feed!r}")
+        raise FeedWrong(f"{path}: feed: expected {path.stem!r} like the file's name, found {feed.feed!r}")
     if not feed.feed.replace("_", "").replace("-", "").isalnum():
-        raise PulseError(f"{path}: feed: expected letters, digits, - and _, found {feed.feed!r}")
+        raise FeedWrong(f"{path}: feed: expected letters, digits, - and _, found {feed.feed!r}")
     try:
         ZoneInfo(feed.time_zone)
     except (KeyError, ValueError, OSError):
-        raise PulseError(f"{path}: time_zone: {feed.time_zone!r} is no IANA zone such as Europe/Bucharest") from None
+        raise FeedWrong(f"{path}: time_zone: {feed.time_zone!r} is no IANA zone such as Europe/Bucharest") from None
     for name, part in feed.entities.items():
+        if part.marker and not re.fullmatch(r"[^{}/]*\{(file|stem)\}[^{}/]*", part.marker):
+            raise FeedWrong(f"{path}: entities.{name}.marker: expected such as {{file}}.done, found {part.marker!r}")
         mapped = part.mappings()
         for column, mapping in mapped.items():
             if sum(x is not None for x in (mapping.column, mapping.sql, mapping.value)) != 1:
-                raise PulseError(f"{path}: entities.{name}.columns.{column}: expected one of column, sql and value")
+                raise FeedWrong(f"{path}: entities.{name}.columns.{column}: expected one of column, sql and value")
         try:
             "".encode(feed.format_of(name).encoding)
         except LookupError:
-            raise PulseError(
+            raise FeedWrong(
                 f"{path}: entities.{name}: unknown encoding {feed.format_of(name).encoding!r}; "
                 "expected utf-8, cp1252 ..."
             ) from None
         for column in required_columns(feed, name):
             if not any(alternative in mapped for alternative in column.split("|")):
-                raise PulseError(f"{path}: entities.{name}.columns: {column.replace('|', ' or ')} must be mapped")
+                raise FeedWrong(f"{path}: entities.{name}.columns: {column.replace('|', ' or ')} must be mapped")
     for column in feed.orders_from_lines:
         if column not in contract.load()["order_lines"].columns:
             known = contract.load()["order_lines"].columns
-            raise PulseError(f"{path}: orders_from_lines: unknown column {column!r}{nearest(column, known)}")
+            raise FeedWrong(f"{path}: orders_from_lines: unknown column {column!r}{nearest(column, known)}")
 
 
 def required_columns(feed: Feed, entity: str) -> list[str]:

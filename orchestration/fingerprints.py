@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE = ("dbt_project", "expectations", "orchestration")
 SUFFIXES = {".sql", ".yml", ".csv", ".py"}
 PRODUCED = {"target", "logs", "__pycache__"}
-NOTIFY = {"notify", "notify_owners", "notify_limit"}
+UNDECIDING = {"notify", "notify_owners", "notify_limit", "run_limit_minutes"}
 
 
 def code_files() -> list[Path]:
@@ -36,10 +37,25 @@ def settings(workspace: Workspace) -> dict:
     except yaml.YAMLError as problem:
         # not in the library's words: they quote the line, and it may hold a password
         mark = getattr(problem, "problem_mark", None)
-        raise PulseError(f"{path}: not readable as YAML" + (f", see line {mark.line + 1}" if mark else "")) from None
+        raise PulseError(
+            f"{path}: not readable as YAML" + (f", see line {mark.line + 1}" if mark else ""), code="settings"
+        ) from None
     if found is not None and not isinstance(found, dict):
-        raise PulseError(f"{path}: expected lines such as `reporting_currency: USD`, found {type(found).__name__}")
+        raise PulseError(
+            f"{path}: expected lines such as `reporting_currency: USD`, found {type(found).__name__}", code="settings"
+        )
     return found or {}
+
+
+def run_limit(workspace: Workspace) -> float:
+    """Seconds after which a run is stopped: run_limit_minutes of pulse.yml, twelve hours where it says nothing."""
+    minutes = settings(workspace).get("run_limit_minutes", 720)
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or minutes <= 0:
+        raise PulseError(
+            f"{workspace.home / 'pulse.yml'}, run_limit_minutes: expected such as 120, found {minutes!r}",
+            code="settings",
+        )
+    return 60.0 * minutes
 
 
 def reporting_currency(workspace: Workspace) -> str:
@@ -47,60 +63,74 @@ def reporting_currency(workspace: Workspace) -> str:
     return str(settings(workspace).get("reporting_currency", ""))
 
 
-def _code_and_settings(workspace: Workspace) -> "hashlib._Hash":
-    """What decides how files become marts, whatever the files. Who is told of them decides nothing."""
-    deciding = {name: value for name, value in settings(workspace).items() if name not in NOTIFY}
-    digest = hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode())
+@cache
+def code_hash() -> str:
+    """The code that this process works with: taken before it is read, so an edit in mid-run is new to the next run."""
+    digest = hashlib.sha256()
     for path in code_files():
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def conditions(workspace: Workspace) -> str:
+    """What decides how files become marts, whatever the files. Who is told of them decides nothing."""
+    deciding = {name: value for name, value in settings(workspace).items() if name not in UNDECIDING}
+    digest = hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode())
+    digest.update(code_hash().encode())
     for path in sorted(workspace.feeds.glob("*.yml")):
         digest.update(path.name.encode() + path.read_bytes())
-    return digest
+    return digest.hexdigest()
 
 
-GOING_ON = "going on"
-
-
-def _marker(workspace: Workspace) -> Path:
-    return workspace.dbt / "last_build"
-
-
-def _whole(workspace: Workspace) -> str:
-    """What the marker says of a warehouse that nobody has written to since its build ended."""
-    return f"{_code_and_settings(workspace).hexdigest()} {workspace.warehouse.stat().st_mtime_ns}"
-
-
-def begin_build(workspace: Workspace, full: bool) -> None:
-    """Decide, before anything is written, whether the warehouse can go on from the last build.
-
-    It can if that build came to its end with the same code, settings and feeds, and nobody else wrote to the warehouse
-    since, as dbt by hand does. A build that is killed leaves no marker, and the next one starts anew.
-    """
-    marker = _marker(workspace)
-    goes_on = not full and workspace.warehouse.exists() and marker.exists() and marker.read_text() == _whole(workspace)
-    marker.unlink(missing_ok=True)
-    if goes_on:
-        marker.write_text(GOING_ON)
-
-
-def take_up_build(workspace: Workspace) -> bool:
-    """Whether this build was decided to go on from the last one; true once."""
-    marker = _marker(workspace)
-    goes_on = marker.exists() and marker.read_text() == GOING_ON
-    marker.unlink(missing_ok=True)
-    return goes_on
-
-
-def end_build(workspace: Workspace) -> None:
-    """The warehouse is whole: the next build may go on from here."""
-    _marker(workspace).write_text(_whole(workspace))
-
-
-def inputs(workspace: Workspace, as_of: str, known_at: str = "") -> str:
-    """One hash over the accepted files, the code, the settings, and the date and the moment asked for."""
-    digest = _code_and_settings(workspace)
-    digest.update(repr([as_of, known_at]).encode())
+def inputs(workspace: Workspace, decided: str, as_of: str, known_at: str = "") -> str:
+    """One hash over the conditions, the accepted files, and the date and the moment asked for."""
+    digest = hashlib.sha256(repr([decided, as_of, known_at]).encode())
     with Ledger(workspace) as ledger:
         for line in ledger.landed():
             digest.update(repr(line).encode())
     return digest.hexdigest()
+
+
+def _build(workspace: Workspace) -> Path:
+    return workspace.dbt / "build.json"
+
+
+def _note(workspace: Workspace) -> dict:
+    try:
+        return json.loads(_build(workspace).read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _ended(workspace: Workspace, decided: str) -> dict:
+    """What the note says of a warehouse that nobody has written to since its build ended."""
+    return {"ended": decided, "warehouse": workspace.warehouse.stat().st_mtime_ns}
+
+
+def begin_build(workspace: Workspace, full: bool, decided: str = "") -> None:
+    """Decide, before anything is written, whether the warehouse can go on from the last build.
+
+    It can if that build came to its end under the same conditions, and nobody else wrote to the warehouse since, as dbt
+    by hand does. A build that is killed leaves no note that it ended, and the next one starts anew.
+    """
+    decided = decided or conditions(workspace)
+    exists = workspace.warehouse.exists()
+    goes_on = not full and exists and _note(workspace) == _ended(workspace, decided)
+    _build(workspace).write_text(json.dumps({"begun": decided, "goes_on": goes_on}))
+
+
+def take_up_build(workspace: Workspace) -> bool:
+    """Whether this build was decided to go on from the last one; true once."""
+    note = _note(workspace)
+    _build(workspace).write_text(json.dumps({"begun": begun(workspace), "goes_on": False}))
+    return note.get("goes_on", False)
+
+
+def begun(workspace: Workspace) -> str:
+    """The conditions under which the build at work began."""
+    return _note(workspace).get("begun") or conditions(workspace)
+
+
+def end_build(workspace: Workspace) -> None:
+    """The warehouse is whole: the next build may go on from here."""
+    _build(workspace).write_text(json.dumps(_ended(workspace, begun(workspace))))

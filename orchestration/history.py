@@ -7,8 +7,6 @@ dbt reads both folders as sources (models/staging/_published.yml), which name th
 own yml says `meta: {publish: append}`. A plain run is one without --as-of and without --known-at.
 """
 
-import hashlib
-import json
 import os
 import shutil
 from datetime import datetime
@@ -18,6 +16,8 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from orchestration.checksum import checksum
+from orchestration.generations import generations
 from orchestration.sql import literal, name
 from orchestration.workspace import Workspace
 
@@ -68,8 +68,7 @@ def is_plain(manifest: dict) -> bool:
 
 def last_plain(workspace: Workspace) -> dict | None:
     """The manifest of the newest generation that counts in the history, whether or not readers were taken back."""
-    files = sorted((workspace.published / "generations").glob("[!.]*/manifest.json"), reverse=True)
-    return next((manifest for manifest in (json.loads(file.read_text()) for file in files) if is_plain(manifest)), None)
+    return next((manifest for manifest in reversed(generations(workspace)) if is_plain(manifest)), None)
 
 
 def prepare(workspace: Workspace) -> None:
@@ -106,8 +105,7 @@ def write(warehouse: duckdb.DuckDBPyConnection, schema: str, folder: Path, gener
                 f"copy (select * replace ({signed}) from {source} order by all) "
                 f"to {literal(file)} (format parquet, compression zstd)"
             )
-            with file.open("rb") as content:
-                added[mart] = {"rows": rows, "sha256": hashlib.file_digest(content, "sha256").hexdigest()}
+            added[mart] = {"rows": rows, "sha256": checksum(file)}
     return added
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from orchestration.contract import Entity
-from orchestration.errors import PulseError, one_line
+from orchestration.errors import FileRefused, one_line, printable
 from orchestration.feeds import Feed, required_columns
 from orchestration.preflight import Prepared, file_type, link, prepare
 from orchestration.reading import judged_sql, mapped, source_csv, source_lines
@@ -85,7 +85,7 @@ def judge(
     source, header, records, prepared = _source(connection, workspace, path, feed, entity, file_hash)
     expressions = mapped(feed, entity, header)
     columns = ", ".join(name(column) for column in header)
-    with_rows = f"select *, {literal(path.name)} as _file_name from ({source})"
+    with_rows = f"select *, {literal(printable(path.name))} as _file_name from ({source})"
     described = ", ".join(f"{expression} as {name(column)}" for column, expression in expressions.items())
     try:
         types = {
@@ -93,7 +93,7 @@ def judge(
             for row in connection.execute(f"describe select {described} from ({with_rows} limit 0)").fetchall()
         }
     except duckdb.BinderException as problem:
-        raise PulseError(f"{feed.feed}.yml: {entity.name}: {one_line(problem)}") from None
+        raise FileRefused(f"{feed.feed}.yml: {entity.name}: {one_line(problem)}", code="feed") from None
     select = judged_sql(feed, entity, feed.format_of(entity.name), expressions, types, now.date().isoformat())
     # rows, their first problem, and the raw text of bad rows only; text is parsed once and kept,
     # Parquet is read again faster than it is kept, and becomes a table only where rows must go from it
@@ -111,7 +111,7 @@ def judge(
     (malformed,) = connection.execute("select count(*) from held").fetchall()[0]
     cut = int(bool(prepared and prepared.cut_row))
     if parsed + malformed != records:
-        raise PulseError(
+        raise FileRefused(
             f"expected {records:,} rows by counting line breaks, found {parsed + malformed:,} by parsing; "
             "a quote or delimiter is not as the feed says"
         )

@@ -1,50 +1,90 @@
 """The lake's files: what landing writes, each made beside and moved into place by one rename."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
+from orchestration import contract
+from orchestration.checksum import checksum
 from orchestration.contract import TECHNICAL, Entity
 from orchestration.feeds import Feed, load_feed
-from orchestration.ledger import FileReport
+from orchestration.ledger import FileReport, LakeFile, Ledger
 from orchestration.sql import literal, name
 from orchestration.workspace import Workspace
 
+QUARANTINE = "quarantine"
+EMPTY = "_empty.parquet"
 
-def write(connection: duckdb.DuckDBPyConnection, workspace: Workspace, report: FileReport, entity: Entity) -> None:
-    """Lake and quarantine files, each written beside and moved into place by one rename."""
-    present = {row[0] for row in connection.execute("describe judged").fetchall()}
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    report: FileReport,
+    entity: Entity,
+    table: str = "judged",
+    earlier: Sequence[LakeFile] = (),
+) -> list[LakeFile]:
+    """The connection's judged rows and those of its table `held` as files; they count once the ledger names them.
+
+    `earlier` is what the lake holds of the file already: a release from the quarantine writes beside it.
+    """
+    present = {row[0] for row in connection.execute(f"describe {table}").fetchall()}
     columns, order = [], ""  # rows stay in the order of the file unless a window takes it from them
     for column in entity.columns.values():
         value = f"{name(column.name)}::{column.data_type}"
         if column.name not in present:
             value = _constant(None) if column.data_type == "varchar" else f"null::{column.data_type}"
         if column.name == "line_number" and column.name not in present:
-            value = "row_number() over (partition by order_id order by _row_number)"
+            value = (
+                f"row_number() over (partition by order_id order by _row_number) + {_lines_before(workspace, earlier)}"
+            )
             order = "order by _row_number"
         columns.append(f"{value} as {name(column.name)}")
     facts = [report.feed, report.hash, report.name]
     technical = [f"{_constant(fact)} as {column}" for column, fact in zip(list(TECHNICAL)[:3], facts, strict=True)]
     technical += ["_row_number", f"timestamp {literal(report.loaded_at)} as _loaded_at"]
     derived = _derived_key(report, workspace, entity)
-    source = f"select * {derived} from judged" if derived else "select * from judged"
-    _copy(
-        connection,
-        f"select {', '.join([*columns, *technical])} from ({source}) {order}",
-        workspace.lake.resolve() / entity.name / f"{report.feed}-{report.hash[:16]}.parquet",
-    )
-    target = workspace.lake.resolve() / "quarantine" / f"{report.feed}-{entity.name}-{report.hash[:16]}.parquet"
-    if report.quarantined:
+    source = f"select * {derived} from {table}"
+    name_of = f"{report.hash[:16]}{f'-{len(earlier)}' if earlier else ''}.parquet"
+    written = [
         _copy(
+            connection,
+            f"select {', '.join([*columns, *technical])} from ({source}) as source {order}",
+            workspace.lake,
+            f"{entity.name}/{report.feed}-{name_of}",
+        )
+    ]
+    if report.quarantined:
+        held = _copy(
             connection,
             f"select {literal(report.feed)} as feed, {literal(entity.name)} as entity, "
             f"{literal(report.name)} as file_name, "
             f"{literal(report.hash)} as file_hash, row_number, column_name, value, reason, expected, raw, "
             f"timestamp {literal(report.loaded_at)} as quarantined_at from held order by row_number",
-            target,
+            workspace.lake,
+            f"{QUARANTINE}/{report.feed}-{entity.name}-{name_of}",
         )
-    else:
-        target.unlink(missing_ok=True)
+        written.append(held)
+    return written
+
+
+def _lines_before(workspace: Workspace, earlier: Sequence[LakeFile]) -> str:
+    """How many lines of a row's order the lake holds already."""
+    if not earlier:
+        return "0"
+    files = ", ".join(literal(workspace.lake.resolve() / file.path) for file in earlier)
+    lines = f"select max(line_number) from read_parquet([{files}]) as kept where kept.order_id = source.order_id"
+    return f"coalesce(({lines}), 0)"
+
+
+def tidy(workspace: Workspace, ledger: Ledger) -> None:
+    """Take away what the ledger does not name: a landing or a release that was killed before it counted."""
+    counted = {file.path for file in ledger.lake_files()}
+    for folder in (*contract.deliverable(), QUARANTINE):
+        for file in (workspace.lake / folder).glob("*.parquet*"):
+            if f"{folder}/{file.name}" not in counted and file.name != EMPTY:
+                file.unlink()
 
 
 def _constant(text: str | None) -> str:
@@ -63,16 +103,21 @@ def _derived_key(report: FileReport, workspace: Workspace, entity: Entity) -> st
     return f"replace (concat_ws('|', {parts}) as order_id)"
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
+def _copy(connection: duckdb.DuckDBPyConnection, select: str, lake: Path, path: str) -> LakeFile:
+    target = lake.resolve() / path
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.tmp")
-    connection.execute(f"copy ({select}) to {literal(beside)} (format parquet, compression zstd)")
+    (rows,) = connection.execute(f"copy ({select}) to {literal(beside)} (format parquet, compression zstd)").fetchall()[
+        0
+    ]
+    summed = checksum(beside)
     beside.replace(target)
+    return LakeFile(path, rows, summed)
 
 
 def write_empty(workspace: Workspace, entity: Entity) -> None:
     """The columns of an entity without rows: a table that nobody delivers is empty, not missing."""
-    target = workspace.lake.resolve() / entity.name / "_empty.parquet"
+    target = workspace.lake / entity.name / EMPTY
     types = {column.name: column.data_type for column in entity.columns.values()}
     types |= {} if entity.written_by_landing else TECHNICAL
     described = target.with_name("_empty.columns")
@@ -81,13 +126,12 @@ def write_empty(workspace: Workspace, entity: Entity) -> None:
         return
     columns = ", ".join(f"null::{kind} as {name(column)}" for column, kind in types.items())
     with duckdb.connect() as connection:
-        _copy(connection, f"select {columns} limit 0", target)
+        _copy(connection, f"select {columns} limit 0", workspace.lake, f"{entity.name}/{EMPTY}")
     described.write_text(wanted)
 
 
 def export(workspace: Workspace, feeds: dict[str, Feed], files: list[FileReport]) -> None:
     """Feeds and ledger as tables of the lake, so that dbt and the checks can read them."""
-    lake = workspace.lake.resolve()
     with duckdb.connect() as connection:
         connection.execute(
             "create table feeds (feed varchar, time_zone varchar, currency varchar, delivers varchar, "
@@ -97,7 +141,7 @@ def export(workspace: Workspace, feeds: dict[str, Feed], files: list[FileReport]
             facts = [feed.feed, feed.time_zone, feed.currency, feed.delivers, feed.description, feed.derives_orders]
             first = min((f.loaded_at for f in files if f.feed == feed.feed and f.status == "landed"), default=None)
             connection.execute("insert into feeds values (?, ?, ?, ?, ?, ?, ?)", [*facts, first])
-        _copy(connection, "from feeds order by feed", lake / "feeds" / "feeds.parquet")
+        _copy(connection, "from feeds order by feed", workspace.lake, "feeds/feeds.parquet")
         connection.execute(
             "create table files (feed varchar, entity varchar, file_name varchar, file_hash varchar, status varchar, "
             "rows_read bigint, rows_accepted bigint, rows_duplicate bigint, rows_quarantined bigint, "
@@ -122,4 +166,4 @@ def export(workspace: Workspace, feeds: dict[str, Feed], files: list[FileReport]
                     for f in files
                 ],
             )
-        _copy(connection, "from files order by all", lake / "files" / "files.parquet")
+        _copy(connection, "from files order by all", workspace.lake, "files/files.parquet")

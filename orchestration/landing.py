@@ -1,12 +1,15 @@
 """Landing: each new file once, from the folder of its feed into the lake, losing nothing.
 
 For every file read = accepted + duplicate + quarantined; a file that cannot be read as its feed says is refused whole.
+A fault of a file stops that file alone; a full disk or too little memory stops landing, because no file is at fault.
 """
 
 import fnmatch
 import hashlib
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,106 +17,241 @@ from pathlib import Path
 import duckdb
 
 from orchestration import contract
+from orchestration.checksum import checksum
 from orchestration.contract import Entity
-from orchestration.errors import PulseError, one_line
+from orchestration.errors import FileRefused, PulseError, of_the_machine, one_line, printable
 from orchestration.feeds import Feed, load_feeds
 from orchestration.judging import judge
-from orchestration.lake import export, write, write_empty
+from orchestration.lake import export, tidy, write, write_empty
 from orchestration.ledger import FileReport, Ledger
-from orchestration.preflight import content_hash
 from orchestration.reading import sandbox
 from orchestration.workspace import Workspace
 
-# Parquet's own count of its rows can be told by many threads; counting them as they come by one only
-FILE_ROW = "file_row_number"
-COUNTED = "row_number() over ()"
 UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", ".filepart")
+RESERVE = 32_000_000  # bytes that a landing needs besides the files themselves
+PATIENCE = 2.0  # seconds that a run waits for a file to settle; what takes longer is left for the next run
 Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A file that is left alone for now, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A file of the landing folder as one entity of the feed that claims it."""
+
+    path: Path
+    feed: Feed
+    entity: Entity
+
+    @property
+    def marker(self) -> Path | None:
+        return self.feed.entities[self.entity.name].marker_of(self.path)
+
+    @property
+    def described(self) -> str:
+        """A hash of what says how the file is to be read, its marker's text included."""
+        marker = self.marker
+        text = self.feed.model_dump_json() + (marker.read_text(errors="replace") if marker else "")
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
 class LandingReport:
-    """What landing did with each file, and the files that no feed claims."""
+    """What landing did with each file, the files that wait, and those that no feed claims."""
 
     files: list[FileReport]
     unclaimed: list[Path]
+    waiting: list[Waiting]
 
 
 def land(workspace: Workspace, progress: Progress | None = None) -> LandingReport:
     """Take in what is new; safe to repeat and to interrupt."""
     workspace.prepare()
     feeds = load_feeds(workspace.feeds)
-    for described in contract.load().values():
-        write_empty(workspace, described)
-    incoming = workspace.lake / ".incoming"
-    shutil.rmtree(incoming, ignore_errors=True)  # a landing that was killed
-    incoming.mkdir()
-    found, unclaimed = _claims(workspace, feeds)
     reports: list[FileReport] = []
-    with Ledger(workspace) as ledger:
-        for number, (path, feed, entity) in enumerate(found):
-            report = _land_once(workspace, ledger, path, feed, contract.load()[entity])
-            if progress and report.status != "known":
-                progress(number + 1, len(found), path.name)
-            reports.append(report)
-        export(workspace, feeds, ledger.files())
-    shutil.rmtree(incoming, ignore_errors=True)
-    return LandingReport(reports, unclaimed)
+    try:
+        with Ledger(workspace) as ledger:
+            tidy(workspace, ledger)
+            for described in contract.load().values():
+                write_empty(workspace, described)
+            found, unclaimed = _claims(workspace, feeds)
+            ready, waiting = _ready(ledger, found)
+            _check_room(workspace, ready, ledger)
+            with incoming(workspace):
+                for number, claim in enumerate(ready):
+                    report = _land_once(workspace, ledger, claim)
+                    if report is None:
+                        waiting.append(Waiting(claim.path, "it changed while it was read; the next run takes it"))
+                        continue
+                    if progress and report.status != "known":
+                        progress(number + 1, len(ready), claim.path.name)
+                    reports.append(report)
+            export(workspace, feeds, ledger.files())
+    except Exception as problem:
+        machine = of_the_machine(problem, workspace.lake)
+        if machine and not isinstance(problem, PulseError):
+            raise machine from None
+        raise
+    return LandingReport(reports, unclaimed, waiting)
 
 
-def _claims(workspace: Workspace, feeds: dict[str, Feed]) -> tuple[list[tuple[Path, Feed, str]], list[Path]]:
-    found, unclaimed = [], []
+@contextmanager
+def incoming(workspace: Workspace) -> Iterator[None]:
+    """The folder in which files are made ready, emptied before (a landing that was killed) and after."""
+    folder = workspace.lake / ".incoming"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _claims(workspace: Workspace, feeds: dict[str, Feed]) -> tuple[list[Claim], list[Path]]:
+    found: list[Claim] = []
+    unclaimed: list[Path] = []
     for path in sorted(p for p in workspace.landing.rglob("*") if p.is_file()):
         if path.name.startswith(".") or path.name.endswith(UNFINISHED):
             continue
         relative = path.relative_to(workspace.landing)
         feed = feeds.get(relative.parts[0])
-        claims = list(entities(feed, "/".join(relative.parts[1:]))) if feed and len(relative.parts) > 1 else []
+        claimed = list(entities(feed, "/".join(relative.parts[1:]))) if feed and len(relative.parts) > 1 else []
         if feed:
-            found += [(path, feed, entity) for entity in claims]
-        if not claims:
+            found += [Claim(path, feed, contract.load()[entity]) for entity in claimed]
+        if not claimed:
             unclaimed.append(path)
-    return found, unclaimed
+    markers = {claim.marker for claim in found}
+    claims = [claim for claim in found if claim.path not in markers]
+    return claims, [path for path in unclaimed if path not in markers]
 
 
 def entities(feed: Feed, file: str) -> Iterator[str]:
+    """The entities whose patterns a file's name fits."""
     for entity, part in feed.entities.items():
         if any(fnmatch.fnmatchcase(file, p) or fnmatch.fnmatchcase(Path(file).name, p) for p in part.patterns):
             yield entity
 
 
-def _feed_hash(feed: Feed) -> str:
-    return hashlib.sha256(feed.model_dump_json().encode()).hexdigest()[:16]
+def _ready(ledger: Ledger, claims: list[Claim]) -> tuple[list[Claim], list[Waiting]]:
+    """The files that are whole, as far as their marker and their age can tell, and those that wait."""
+    waiting: list[Waiting] = []
+    there: list[Claim] = []
+    for claim in claims:
+        marker = claim.marker
+        if marker and not marker.exists() and claim.path.exists():
+            waiting.append(Waiting(claim.path, f"its marker {marker.name} is not there yet"))
+        else:
+            there.append(claim)
+    growing = _growing(
+        {c.path: c.feed.settle_seconds for c in there if _looked(c.path) and not ledger.seen_hash(c.path)}
+    )
+    waiting += [Waiting(path, "it is still being written; the next run takes it") for path in sorted(growing)]
+    return [claim for claim in there if claim.path not in growing], waiting
 
 
-def _land_once(workspace: Workspace, ledger: Ledger, path: Path, feed: Feed, entity: Entity) -> FileReport:
-    seen = ledger.seen_hash(path)
-    file_hash = seen or content_hash(path)
-    known = ledger.find(file_hash, feed.feed, entity.name)
-    # a refused file is tried again once its feed file has changed
-    if known and (known.status == "landed" or known.feed_hash == _feed_hash(feed)):
-        if not seen:
-            ledger.saw(path, file_hash)
-        return replace(known, status="known")
+def _check_room(workspace: Workspace, claims: list[Claim], ledger: Ledger) -> None:
+    """Too little disk is refused before work starts: what lands needs about its own size, at the least."""
+    new = {c.path: look[0] for c in claims if (look := _looked(c.path)) and not ledger.seen_hash(c.path)}
+    free = shutil.disk_usage(workspace.lake).free
+    if new and free < sum(new.values()) + RESERVE:
+        raise PulseError(
+            f"{workspace.lake}: {len(new):,} new files need at least {(sum(new.values()) + RESERVE) / 1e6:,.0f} MB, "
+            f"{free / 1e6:,.0f} MB are free; free space, then `pulse run`",
+            code="disk",
+        )
+
+
+def _growing(settling: dict[Path, float]) -> set[Path]:
+    """The files that change while we look, or changed too short a time ago to wait for.
+
+    Two looks, not the clock alone: a file from a machine whose clock is ahead would never be old enough.
+    """
+    now = time.time()
+    young = {path: _looked(path) for path, seconds in settling.items() if _age(path, now) < seconds}
+    left = {path: min(settling[path], settling[path] - _age(path, now)) for path in young}
+    time.sleep(max((rest for rest in left.values() if rest <= PATIENCE), default=0))
+    return {path for path, look in young.items() if left[path] > PATIENCE or _looked(path) != look}
+
+
+def _looked(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _age(path: Path, now: float) -> float:
+    look = _looked(path)
+    return now - look[1] / 1e9 if look else 0.0
+
+
+def _land_once(workspace: Workspace, ledger: Ledger, claim: Claim) -> FileReport | None:
+    """Land one file; None where it changed in the meantime."""
+    look, path, feed, entity = _looked(claim.path), claim.path, claim.feed, claim.entity
     now = datetime.now(UTC).replace(tzinfo=None)
     report = FileReport(
         feed=feed.feed,
         entity=entity.name,
-        name=path.name,
-        hash=file_hash,
+        name=printable(path.name),
+        hash="",
         status="landed",
         loaded_at=now.isoformat(sep=" ", timespec="microseconds"),
-        feed_hash=_feed_hash(feed),
     )
+    kept = []
     try:
+        seen = ledger.seen_hash(path)
+        report = replace(report, hash=seen or checksum(path), feed_hash=claim.described)
+        known = ledger.find(report.hash, feed.feed, entity.name)
+        # a refused file is tried again once its feed file or its marker has changed
+        if known and (known.status == "landed" or known.feed_hash == report.feed_hash):
+            if not seen:
+                ledger.saw(path, report.hash)
+            return replace(known, status="known")
         with sandbox(workspace.lake.resolve()) as connection:
-            counts = judge(connection, workspace, path, feed, entity, file_hash, now)
+            counts = judge(connection, workspace, path, feed, entity, report.hash, now)
+            _check_marker(claim, counts["read"])
             report = replace(report, **counts)
-            write(connection, workspace, report, entity)
-    except PulseError as problem:
-        report = replace(report, status="refused", reason=f"{path}: {problem}")
+            kept = write(connection, workspace, report, entity)
+    except FileRefused as problem:
+        report = replace(report, status="refused", reason=f"{problem.code}: {printable(str(path))}: {problem}")
+    except OSError as problem:
+        if of_the_machine(problem, workspace.lake):
+            raise
+        reason = f"unreadable: {printable(str(path))}: {one_line(problem)}; give this user the right to read it"
+        return replace(report, status="unreadable", reason=reason) if _looked(path) else None
     except duckdb.Error as problem:
-        report = replace(report, status="refused", reason=f"{path}: {one_line(problem)}")
-    ledger.record(report)
-    ledger.saw(path, file_hash)
+        if of_the_machine(problem, workspace.lake):
+            raise
+        report = replace(report, status="refused", reason=f"format: {printable(str(path))}: {one_line(problem)}")
+    except Exception as problem:  # whatever a hostile file does to a library, the next file is not to blame
+        reason = f"format: {printable(str(path))}: {type(problem).__name__}: {one_line(problem)}"
+        return replace(report, status="unreadable", reason=reason)
+    if _looked(path) != look:
+        tidy(workspace, ledger)
+        return None
+    ledger.record(report, kept)
+    ledger.saw(path, report.hash)
     return report
+
+
+def _check_marker(claim: Claim, read: int) -> None:
+    """A marker that holds a number says how many rows there must be: the only sign of a cut between two rows."""
+    marker = claim.marker
+    text = marker.read_text(errors="replace").strip() if marker else ""
+    if not marker or not text:
+        return
+    if not text.isdecimal():
+        raise FileRefused(f"{marker.name}: expected nothing or a number of rows, found {text[:40]!r}", code="count")
+    if int(text) != read:
+        raise FileRefused(
+            f"expected {int(text):,} rows by {marker.name}, found {read:,}; the file is cut or the marker is of "
+            "another one, ask for both again",
+            code="cut",
+        )

@@ -3,9 +3,10 @@
 The lock is the operating system's (filelock), so a killed holder frees it; the note beside it only says who holds it.
 """
 
+import atexit
 import json
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,23 +25,29 @@ def _lock(workspace: Workspace) -> FileLock:
     return FileLock(str(workspace.home / ".lease"), timeout=0, is_singleton=True)
 
 
+_kept = ExitStack()
+atexit.register(_kept.close)
+
+
 def _note(workspace: Workspace) -> Path:
     return workspace.home / ".lease.json"
 
 
 def holder(workspace: Workspace) -> dict | None:
-    """Who holds the lease: pid, what, since (ISO, UTC); None where nobody does."""
+    """Who holds the lease: pid, what, since (ISO, UTC) and for how long; None where nobody does."""
     lock = _lock(workspace)
-    if lock.is_locked:
-        return json.loads(_note(workspace).read_text())
-    try:
-        with lock:
-            return None
-    except Timeout:
+    if not lock.is_locked:
         try:
-            return json.loads(_note(workspace).read_text())
-        except (OSError, ValueError):
-            return {"pid": "?", "what": "a run that just started", "since": "now"}
+            with lock:
+                return None
+        except Timeout:
+            pass
+    try:
+        held = json.loads(_note(workspace).read_text())
+    except (OSError, ValueError):  # it took the lease this very moment
+        return {"pid": "?", "what": "a run that just started", "since": "now", "for": "a moment"}
+    minutes = int((datetime.now(UTC) - datetime.fromisoformat(held["since"])).total_seconds() // 60)
+    return {**held, "for": f"{minutes} minutes" if minutes != 1 else "1 minute"}
 
 
 @contextmanager
@@ -50,12 +57,13 @@ def lease(workspace: Workspace, what: str):
     lock = _lock(workspace)
     first = not lock.is_locked
     try:
-        lock.acquire()
+        lock.acquire(timeout=1)  # whoever only looks who holds it has it for a moment
     except Timeout:
-        held = holder(workspace) or {"pid": "?", "what": "a run that just ended", "since": "now"}
+        held = holder(workspace) or {"pid": "?", "what": "a run that just ended", "since": "now", "for": "a moment"}
         raise LeaseHeld(
-            f"{workspace.home}: {held['what']} (process {held['pid']}) works here since {held['since']}; "
-            "wait for it, or see `pulse status`"
+            f"{workspace.home}: {held['what']} (process {held['pid']}) works here since {held['since']}, "
+            f"for {held['for']}; wait for it, or see `pulse status`",
+            code="lease",
         ) from None
     try:
         if first:
@@ -66,3 +74,9 @@ def lease(workspace: Workspace, what: str):
         if first:
             _note(workspace).unlink(missing_ok=True)
         lock.release()
+
+
+def keep(workspace: Workspace, what: str) -> None:
+    """Hold the workspace until this process ends, unless it is held here already."""
+    if not _lock(workspace).is_locked:
+        _kept.enter_context(lease(workspace, what))

@@ -1,10 +1,17 @@
 """What happened to each file: the durable record beside the lake (SQLite, one transaction a file)."""
 
+import os
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from orchestration.checksum import checksum
+from orchestration.errors import PulseError
 from orchestration.workspace import Workspace
+
+# 1: files and seen. 2: what of the lake belongs to each file, with its checksum.
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -15,7 +22,7 @@ class FileReport:
     entity: str
     name: str
     hash: str
-    status: str  # landed, refused or known
+    status: str  # landed, refused, known, or unreadable (which is not recorded: it is tried again)
     read: int = 0
     accepted: int = 0
     duplicate: int = 0
@@ -23,6 +30,15 @@ class FileReport:
     reason: str = ""
     loaded_at: str = ""
     feed_hash: str = ""
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """A Parquet file of the lake that counts, by its path below the lake."""
+
+    path: str
+    rows: int
+    sha256: str
 
 
 COLUMNS = ", ".join(f'"{field.name}"' for field in fields(FileReport))
@@ -35,10 +51,33 @@ class Ledger:
         self._path = workspace.ledger
 
     def __enter__(self) -> "Ledger":
-        if not self._path.parent.exists():
-            self._path.parent.mkdir(parents=True)
-        self._connection = sqlite3.connect(self._path, isolation_level=None)
-        self._connection.execute("pragma journal_mode = wal")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._connection = sqlite3.connect(self._path, isolation_level=None)
+            self._connection.execute("pragma journal_mode = wal")
+            (version,) = self._connection.execute("pragma user_version").fetchone()
+        except sqlite3.DatabaseError as problem:
+            if "full" in str(problem):
+                raise
+            raise PulseError(
+                f"{self._path}: the ledger cannot be read ({problem}); put it back from your backup", code="damaged"
+            ) from None
+        if version > VERSION:
+            raise PulseError(
+                f"{self._path.parent.parent}: the workspace is of version {version}, this Outlet Pulse knows "
+                f"version {VERSION}; update Outlet Pulse, or name another workspace in PULSE_HOME",
+                code="version",
+            )
+        if version < VERSION:
+            self._migrate()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def _migrate(self) -> None:
+        """A new ledger, or one of the version before, brought to this one; all of it or nothing."""
+        self._connection.execute("begin immediate")
         self._connection.execute(
             f"create table if not exists files ({COLUMNS}, primary key (hash, feed, entity)) without rowid"
         )
@@ -46,10 +85,35 @@ class Ledger:
         self._connection.execute(
             "create table if not exists seen (path primary key, size, modified_ns, hash) without rowid"
         )
-        return self
+        self._connection.execute("update seen set path = cast(path as blob)")  # a name need not be UTF-8
+        self._connection.execute(
+            "create table lake_files (path primary key, rows, sha256, hash, feed, entity) without rowid"
+        )
+        for file in self.files():
+            if file.status == "landed":
+                held = f"quarantine/{file.feed}-{file.entity}-{file.hash[:16]}.parquet"
+                rows = {f"{file.entity}/{file.feed}-{file.hash[:16]}.parquet": file.accepted, held: file.quarantined}
+                lake = self._path.parent
+                there = [LakeFile(p, n, checksum(lake / p)) for p, n in rows.items() if (lake / p).exists()]
+                self._keep(file, there)
+        self._connection.execute(f"pragma user_version = {VERSION}")
+        self._connection.execute("commit")
 
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    def integrity(self) -> str:
+        """What SQLite says of its own file: ok, or what is wrong."""
+        return self._connection.execute("pragma integrity_check(1)").fetchone()[0]
+
+    def forget(self, report: FileReport) -> None:
+        """A file that never landed; it lands again if it is still there."""
+        key = [report.hash, report.feed, report.entity]
+        self._connection.execute("begin immediate")
+        for table in ("files", "lake_files"):
+            self._connection.execute(f"delete from {table} where hash = ? and feed = ? and entity = ?", key)
+        self._connection.execute("commit")
 
     def find(self, file_hash: str, feed: str, entity: str) -> FileReport | None:
         """What happened to this content before."""
@@ -58,34 +122,59 @@ class Ledger:
         ).fetchone()
         return FileReport(*row) if row else None
 
-    def record(self, report: FileReport) -> None:
+    def record(self, report: FileReport, kept: Sequence[LakeFile]) -> None:
+        """What happened to a file and all that the lake holds of it, in one transaction: from here on it counts."""
         marks = ", ".join("?" for _ in fields(FileReport))
+        self._connection.execute("begin immediate")
         self._connection.execute(f"insert or replace into files ({COLUMNS}) values ({marks})", astuple(report))
+        self._keep(report, kept)
+        self._connection.execute("commit")
+
+    def _keep(self, report: FileReport, kept: Sequence[LakeFile]) -> None:
+        key = [report.hash, report.feed, report.entity]
+        self._connection.execute("delete from lake_files where hash = ? and feed = ? and entity = ?", key)
+        self._connection.executemany(
+            "insert into lake_files values (?, ?, ?, ?, ?, ?)", [[*astuple(file), *key] for file in kept]
+        )
+
+    def lake_files(self, report: FileReport | None = None) -> list[LakeFile]:
+        """What the lake holds of one file, or of all."""
+        key = [report.hash, report.feed, report.entity] if report else []
+        where = "where hash = ? and feed = ? and entity = ?" if report else ""
+        rows = self._connection.execute(f"select path, rows, sha256 from lake_files {where} order by path", key)
+        return [LakeFile(*row) for row in rows.fetchall()]
 
     def seen_hash(self, path: Path) -> str | None:
         """The content hash of an unchanged path."""
         facts = path.stat()
         row = self._connection.execute(
             "select hash from seen where path = ? and size = ? and modified_ns = ?",
-            [str(path), facts.st_size, facts.st_mtime_ns],
+            [os.fsencode(path), facts.st_size, facts.st_mtime_ns],
         ).fetchone()
         return row[0] if row else None
 
     def saw(self, path: Path, file_hash: str) -> None:
         facts = path.stat()
         self._connection.execute(
-            "insert or replace into seen values (?, ?, ?, ?)", [str(path), facts.st_size, facts.st_mtime_ns, file_hash]
+            "insert or replace into seen values (?, ?, ?, ?)",
+            [os.fsencode(path), facts.st_size, facts.st_mtime_ns, file_hash],
         )
+
+    def paths(self, file_hash: str) -> list[Path]:
+        """Where this content was seen."""
+        rows = self._connection.execute("select path from seen where hash = ? order by path", [file_hash]).fetchall()
+        return [Path(os.fsdecode(row[0])) for row in rows]
 
     def files(self) -> list[FileReport]:
         """Every file, by feed, entity and name."""
         rows = self._connection.execute(f"select {COLUMNS} from files order by feed, entity, name, hash").fetchall()
         return [FileReport(*row) for row in rows]
 
-    def landed(self) -> list[tuple[str, str, str]]:
-        """Feed, entity and content hash of what is in the lake."""
+    def landed(self) -> list[tuple]:
+        """Feed, entity, content hash and what the lake holds of it."""
         return self._connection.execute(
-            "select feed, entity, hash from files where status = 'landed' order by feed, entity, hash"
+            "select feed, entity, hash, path from files left join lake_files using (hash, feed, entity) "
+            "where status = 'landed' order by feed, entity, hash, path"
         ).fetchall()
 
     def first_loaded_at(self) -> str | None:

@@ -3,7 +3,6 @@
 import codecs
 import csv
 import gzip
-import hashlib
 import io
 import os
 import shutil
@@ -15,10 +14,11 @@ from typing import Literal
 
 import numpy
 
-from orchestration.errors import PulseError
+from orchestration.errors import FileRefused
 from orchestration.feeds import Format
 
 CHUNK = 1 << 22
+LONGEST_LINE = 10_000_000
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -30,12 +30,6 @@ class Prepared:
     header: list[str]
     records: int  # counted from the bytes, below the header
     cut_row: str | None  # the last line where its line break is missing
-
-
-def content_hash(path: Path) -> str:
-    """SHA-256 of the bytes as delivered."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_type(path: Path, fmt: Format) -> str:
@@ -55,7 +49,9 @@ def _bytes(path: Path) -> Iterator[bytes]:
             while chunk := source.read(CHUNK):
                 yield chunk
         except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
-            raise PulseError(f"the compressed data is cut or damaged ({problem}); ask for the file again") from None
+            raise FileRefused(
+                f"the compressed data is cut or damaged ({problem}); ask for the file again", code="cut"
+            ) from None
 
 
 def _decoded(path: Path, encoding: str) -> Iterator[str]:
@@ -67,25 +63,34 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
         if number == 0:
             found = next((name for mark, name in MARKS.items() if chunk.startswith(mark)), None)
             if found == "utf-16" and not wide:
-                raise PulseError(f"byte 0: expected {encoding}, found a UTF-16 byte order mark; set `encoding: utf-16`")
+                raise FileRefused(
+                    f"byte 0: expected {encoding}, found a UTF-16 byte order mark; set `encoding: utf-16`",
+                    code="encoding",
+                )
             if found == "utf-8" and codecs.lookup(encoding).name == "utf-8":
                 chunk = chunk[3:]
                 offset = 3
         if not wide and (nul := chunk.find(b"\0")) >= 0:
-            raise PulseError(f"byte {offset + nul}: expected {encoding} text, found a NUL byte; ask for the file again")
+            raise FileRefused(
+                f"byte {offset + nul}: expected {encoding} text, found a NUL byte; ask for the file again",
+                code="encoding",
+            )
         pending = len(decoder.getstate()[0])
         try:
             yield decoder.decode(chunk)
         except UnicodeDecodeError as problem:
             at = offset - pending + problem.start
-            raise PulseError(
-                f"byte {at}: expected {encoding}, found 0x{problem.object[problem.start]:02x}; set the feed's encoding"
+            raise FileRefused(
+                f"byte {at}: expected {encoding}, found 0x{problem.object[problem.start]:02x}; set the feed's encoding",
+                code="encoding",
             ) from None
         offset += len(chunk)
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise PulseError(f"byte {offset}: the file ends inside a character; ask for the file again") from None
+        raise FileRefused(
+            f"byte {offset}: the file ends inside a character; ask for the file again", code="cut"
+        ) from None
 
 
 def link(path: Path, target: Path) -> None:
@@ -115,6 +120,10 @@ def prepare(path: Path, fmt: Format, plain: Path, kind: str) -> Prepared:
             text = rest + text
             cut = text.rfind("\n") + 1
             text, rest = text[:cut], text[cut:]
+            if len(rest) > LONGEST_LINE:
+                raise FileRefused(
+                    f"row {counter.records + 1}: no line break for {LONGEST_LINE:,} characters; expected lines of text"
+                )
             if first_line is None and text:
                 first_line = text[: text.index("\n") + 1]
             if spaced:
@@ -123,11 +132,14 @@ def prepare(path: Path, fmt: Format, plain: Path, kind: str) -> Prepared:
             if not as_it_is:
                 out.write(text)
         if empty:
-            raise PulseError("the file is empty: expected at least a header; an empty day is a header without rows")
+            raise FileRefused(
+                "the file is empty: expected at least a header; an empty day is a header without rows", code="empty"
+            )
         if counter.open_quote_row is not None:
-            raise PulseError(
+            raise FileRefused(
                 f"row {counter.open_quote_row - has_header}: an opening quote never closes, "
-                "the file may be cut; ask for it again"
+                "the file may be cut; ask for it again",
+                code="cut",
             )
         whole = not rest
         if not whole and (fmt.final_newline == "optional" or first_line is None):
@@ -165,7 +177,7 @@ def _header(first_line: str, fmt: Format, kind: str) -> list[str]:
     names = [name.strip() for name in names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise PulseError(f"header: {twice[0]!r} stands twice; expected each column once")
+        raise FileRefused(f"header: {twice[0]!r} stands twice; expected each column once", code="header")
     return names
 
 

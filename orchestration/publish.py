@@ -6,7 +6,6 @@ published/marts.duckdb    views on its own generation: a connection never sees a
 published/live.duckdb     views through `current`: for tools that never reconnect
 """
 
-import hashlib
 import json
 import os
 import re
@@ -18,24 +17,14 @@ from pathlib import Path
 import duckdb
 
 from orchestration import history
+from orchestration.checksum import checksum
 from orchestration.errors import PulseError
+from orchestration.generations import damage, generations
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
 
 KEPT_GENERATIONS = 5
 SCHEMA = "marts"
-
-
-def generations(workspace: Workspace) -> list[dict]:
-    """The manifests of the kept generations, oldest first."""
-    folders = sorted((workspace.published / "generations").glob("[!.]*/manifest.json"))
-    return [json.loads(path.read_text()) for path in folders]
-
-
-def current(workspace: Workspace) -> dict | None:
-    """The manifest of the generation that readers see, None before the first publish."""
-    manifest = workspace.published / "current" / "manifest.json"
-    return json.loads(manifest.read_text()) if manifest.exists() else None
 
 
 def reader(workspace: Workspace, writes: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -77,8 +66,7 @@ def publish(
     now = datetime.now(UTC)
     root = workspace.published / "generations"
     root.mkdir(parents=True, exist_ok=True)
-    for leftover in root.glob(".*"):  # a publish that was killed
-        shutil.rmtree(leftover)
+    tidy(workspace)
     identity = f"{now:%Y%m%dT%H%M%S%fZ}-{fingerprint[:8]}"
     beside = root / f".{identity}"
     beside.mkdir()
@@ -126,9 +114,8 @@ def _write(warehouse: duckdb.DuckDBPyConnection, mart: str, folder: Path) -> dic
     rows, content = warehouse.execute(
         f'select count(*), coalesce(sum(hash(mart)::hugeint), 0) from {SCHEMA}."{mart}" as mart'
     ).fetchall()[0]
-    with path.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"file": path.name, "rows": rows, "sha256": checksum, "content": f"{int(content):x}"}
+    facts = {"file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": checksum(path)}
+    return {**facts, "content": f"{int(content):x}"}
 
 
 def _portable_view(warehouse: duckdb.DuckDBPyConnection, mart: str) -> str:
@@ -176,12 +163,40 @@ def _create_views(catalog: duckdb.DuckDBPyConnection, views: dict[str, str]) -> 
         catalog.execute(f'create view "{view}" as {views[view]}')
 
 
+def tidy(workspace: Workspace) -> None:
+    """Take away what a publish that was killed left."""
+    for leftover in (workspace.published / "generations").glob(".*"):
+        shutil.rmtree(leftover)
+    for leftover in workspace.published.glob(".*"):
+        leftover.unlink()
+
+
+def withdraw(workspace: Workspace, folder: Path) -> None:
+    """Take a damaged generation away; readers who were on it see the newest whole one, or that nothing is published."""
+    link = workspace.published / "current"
+    shown = link.is_symlink() and link.resolve() == folder.resolve()
+    folder.rename(folder.with_name(f".{folder.name}"))
+    for file in (workspace.published / "history").glob(f"*/{folder.name}.parquet"):
+        file.unlink()
+    tidy(workspace)
+    whole = [manifest for manifest in generations(workspace) if not damage(workspace, manifest)]
+    if shown and whole:
+        show(workspace, whole[-1])
+    elif shown:
+        for name in ("current", "marts.duckdb", "live.duckdb"):
+            (workspace.published / name).unlink(missing_ok=True)
+
+
 def rollback(workspace: Workspace) -> dict:
-    """Show readers the generation before the current one; returns its manifest."""
-    now = current(workspace)
-    earlier = [m for m in generations(workspace) if now and m["generation"] < now["generation"]]
+    """Show readers the newest undamaged generation before the current one; returns its manifest."""
+    link = workspace.published / "current"
+    now = link.resolve().name if link.is_symlink() else ""  # its manifest may be what is damaged
+    earlier = [m for m in generations(workspace) if m["generation"] < now and not damage(workspace, m)]
     if not earlier:
-        raise PulseError(f"{workspace.published}: no earlier generation is kept, nothing to go back to")
+        raise PulseError(
+            f"{workspace.published}: no earlier generation is kept, nothing to go back to; "
+            "`pulse run --full` makes a new one"
+        )
     show(workspace, earlier[-1])
     return earlier[-1]
 

@@ -1,14 +1,15 @@
 """One prepared file as SQL: the source's columns, mapped by the feed, judged by the contract."""
 
 import json
+import os
 from pathlib import Path
 
 import duckdb
 
 from orchestration.contract import Column, Entity
-from orchestration.errors import PulseError
+from orchestration.errors import FileRefused, PulseError
 from orchestration.feeds import Feed, Format, Mapping, nearest, required_columns
-from orchestration.preflight import Prepared
+from orchestration.preflight import LONGEST_LINE, Prepared
 from orchestration.sql import literal, name
 
 BOOLEANS = {"true": ("true", "t", "yes", "y", "1"), "false": ("false", "f", "no", "n", "0")}
@@ -18,6 +19,8 @@ EARLIEST = "1900-01-02"
 def sandbox(lake: Path) -> duckdb.DuckDBPyConnection:
     """A connection that reaches the lake's folder only: a feed's expressions are a user's, not ours."""
     connection = duckdb.connect()
+    if limit := os.environ.get("PULSE_MEMORY"):
+        connection.execute(f"set memory_limit = {literal(limit)}")
     connection.execute(f"set temp_directory = {literal(lake / '.incoming' / 'spill')}")
     connection.execute(f"set allowed_directories = [{literal(str(lake) + '/')}]")
     connection.execute("set enable_external_access = false")
@@ -33,7 +36,7 @@ def source_csv(prepared: Prepared, fmt: Format) -> str:
         f"read_csv({literal(prepared.path)}, auto_detect = false, header = {str(fmt.header is True).lower()}, "
         f"columns = {{{columns}}}, delim = {literal(delimiter)}, quote = {literal(fmt.quote)}, "
         f"escape = {literal(fmt.quote)}, strict_mode = true, store_rejects = true, "
-        "max_line_size = 10000000)"
+        f"max_line_size = {LONGEST_LINE})"
     )
 
 
@@ -42,7 +45,7 @@ def source_lines(prepared: Prepared) -> str:
     return (
         f"read_csv({literal(prepared.path)}, auto_detect = false, header = false, columns = {{'_line': 'VARCHAR'}}, "
         f"delim = '\x01', quote = '', escape = '', store_rejects = true, "
-        "max_line_size = 10000000)"
+        f"max_line_size = {LONGEST_LINE})"
     )
 
 
@@ -53,11 +56,11 @@ def check_expression(expression: str, place: str) -> None:
         (found,) = parser.execute("select json_serialize_sql($1::varchar)", [text]).fetchall()[0]
     parsed = json.loads(found)
     if parsed.get("error"):
-        raise PulseError(f"{place}: not an SQL expression: {parsed.get('error_message')}")
+        raise PulseError(f"{place}: not an SQL expression: {parsed.get('error_message')}", code="feed")
     statements = parsed["statements"]
     node = statements[0]["node"]
     if len(statements) != 1 or node.get("from_table", {}).get("type") != "EMPTY" or len(node["select_list"]) != 1:
-        raise PulseError(f"{place}: expected one SQL expression over the source's columns, found more")
+        raise PulseError(f"{place}: expected one SQL expression over the source's columns, found more", code="feed")
 
 
 def mapped(feed: Feed, entity: Entity, header: list[str]) -> dict[str, str]:
@@ -77,7 +80,7 @@ def _expression(mapping: Mapping, header: list[str], place: str) -> str:
     else:
         column = mapping.column or ""
         if column not in header and column not in ("_file_name", "_row_number"):
-            raise PulseError(f"header: column {column!r} is missing{nearest(column, header)}")
+            raise FileRefused(f"header: column {column!r} is missing{nearest(column, header)}", code="header")
         expression = name(column)
     if mapping.map is not None:
         whens = " ".join(f"when {literal(a)} then {literal(b)}" for a, b in mapping.map.items())

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from orchestration.errors import PulseError
+from orchestration.errors import SettingsWrong
 from orchestration.fingerprints import settings
 from orchestration.workspace import Workspace
 
@@ -47,7 +47,7 @@ def receivers_of(workspace: Workspace, owner: str) -> list[Receiver]:
     found = settings(workspace)
     owners = found.get("notify_owners") or {}
     if not isinstance(owners, dict):
-        raise PulseError("pulse.yml, notify_owners: expected lines such as `owner_id: URL`")
+        raise SettingsWrong("pulse.yml, notify_owners: expected lines such as `owner_id: URL`")
     own = {str(name): urls for name, urls in owners.items()}.get(owner)
     if own:
         return _listed(f"pulse.yml, notify_owners, {owner}", own)
@@ -61,7 +61,7 @@ def receivers_of(workspace: Workspace, owner: str) -> list[Receiver]:
 def _listed(setting: str, urls: Any) -> list[Receiver]:
     urls = [urls] if isinstance(urls, str) else urls
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
-        raise PulseError(f"{setting}: expected a URL or a list of URLs")
+        raise SettingsWrong(f"{setting}: expected a URL or a list of URLs")
     return [Receiver(f"{setting}, URL {number}", url) for number, url in enumerate(urls, 1)]
 
 

@@ -1,15 +1,15 @@
 """What people read: the summary of a run, the state of a workspace, the quarantine. Reads published marts only."""
 
-from pathlib import Path
 from typing import Any
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.errors import printable
+from orchestration.generations import current, generations
 from orchestration.ledger import Ledger
-from orchestration.publish import current, generations, reader
-from orchestration.sql import literal
+from orchestration.publish import reader
 from orchestration.workspace import Workspace
 
 WORST_BEATS = FIRST_WORK = 5
@@ -90,7 +90,7 @@ def summary(workspace: Workspace, landing: Any) -> dict:
         "work": work,
         "first_work": first_work,
         "files_landed_now": sum(f.status == "landed" for f in landing.files),
-        "files_refused_now": sum(f.status == "refused" for f in landing.files),
+        "files_refused_now": sum(f.status in {"refused", "unreadable"} for f in landing.files),
         "rows_accepted_now": sum(f.accepted for f in landing.files if f.status == "landed"),
         "rows_quarantined_now": sum(f.quarantined for f in landing.files if f.status == "landed"),
         "marts": str((workspace.published / "marts.duckdb").resolve()),
@@ -177,6 +177,7 @@ def landing_as_dict(report: Any) -> dict:
     return {
         "files": [{name: value for name, value in vars(file).items()} for file in report.files],
         "unclaimed": [str(path) for path in report.unclaimed],
+        "waiting": [{"path": str(file.path), "reason": file.reason} for file in report.waiting],
     }
 
 
@@ -193,13 +194,17 @@ def show_landing(console: Console, report: Any) -> None:
     else:
         console.print("No new files.")
     for file in new:
-        if file.status == "refused":
+        if file.reason:
             console.print(f"  refused: {file.reason}", style="red", markup=False, soft_wrap=True)
     held = sum(f.quarantined for f in new if f.status == "landed")
     if held:
         console.print(f"  {held:,} rows are quarantined; `pulse quarantine` shows why.", style="yellow")
+    for waiting in report.waiting:
+        line = f"  {printable(str(waiting.path))}: {waiting.reason}"
+        console.print(line, style="yellow", markup=False, soft_wrap=True)
     for path in report.unclaimed:
-        console.print(f"  {path}: no feed claims this file; add a pattern to a feed file", style="yellow", markup=False)
+        line = f"  {printable(str(path))}: no feed claims this file; add a pattern to a feed file"
+        console.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 def failed_run_as_dict(workspace: Workspace, result: Any) -> dict:
@@ -269,7 +274,7 @@ def show_status(console: Console, facts: dict) -> None:
         console.print("Published  nothing yet; `pulse run` publishes")
     running = facts["running"]
     console.print(
-        f"At work    {running['what']} (process {running['pid']}) since {running['since']}"
+        f"At work    {running['what']} (process {running['pid']}) since {running['since']}, for {running['for']}"
         if running
         else "At work    nobody"
     )
@@ -282,47 +287,6 @@ def show_status(console: Console, facts: dict) -> None:
     for row in facts["feeds"]:
         table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
     console.print(table)
-
-
-def _quarantine(workspace: Workspace) -> Path:
-    return workspace.lake / "quarantine"
-
-
-def quarantine_counts(workspace: Workspace, feed: str, entity: str) -> list[dict]:
-    """Quarantined rows by feed, entity, file, column and reason."""
-    return _quarantined(
-        workspace,
-        """select feed, entity, file_name, column_name, reason, count(*) as rows
-        from quarantined group by all
-        order by rows desc, feed, entity, file_name, column_name, reason""",
-        feed,
-        entity,
-    )
-
-
-def quarantine_rows(workspace: Workspace, feed: str, entity: str, limit: int) -> list[dict]:
-    """The first quarantined rows."""
-    return _quarantined(
-        workspace,
-        f"""select file_name, row_number, column_name, value, reason, expected
-        from quarantined order by file_name, row_number limit {int(limit)}""",
-        feed,
-        entity,
-    )
-
-
-def _quarantined(workspace: Workspace, sql: str, feed: str, entity: str) -> list[dict]:
-    if not any(_quarantine(workspace).glob("*.parquet")):
-        return []
-    files = literal(_quarantine(workspace) / "*.parquet")
-    with duckdb.connect() as connection:
-        return _rows(
-            connection,
-            f"""with quarantined as (
-                select * from read_parquet({files}) where (feed = $1 or $1 = '') and (entity = $2 or $2 = '')
-            ) {sql}""",
-            [feed, entity],
-        )
 
 
 def doctor_as_dict(report: Any) -> dict:

@@ -1,22 +1,31 @@
 """One run of the whole way: what `pulse run` does, and what a step needs to know about its run."""
 
 import os
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 
-from orchestration import fingerprints
-from orchestration.lease import lease
-from orchestration.progress import step
+from orchestration import fingerprints, warehouse
+from orchestration.errors import PulseError, is_damage, of_the_machine
+from orchestration.lease import keep
+from orchestration.progress import errors, step
 from orchestration.publish import publish
 from orchestration.workspace import Workspace
 
+IN_PROCESS = "pulse/in_process"  # a run of `pulse run`: it held the lease from its first moment
+STARTING_SECONDS = 60
+# steps print nothing, and catching what they print starts two processes a step
 DAGSTER_YAML = """\
 telemetry:
   enabled: false
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 concurrency:
   pools:
     default_limit: 1
@@ -30,6 +39,7 @@ class PulseResource(dg.ConfigurableResource):
     as_of: str = ""
     full: bool = False
     known_at: str = ""
+    conditions: str = ""
     progress: bool = True
 
     @property
@@ -49,20 +59,35 @@ class PulseResource(dg.ConfigurableResource):
         What was known at a moment is always built anew.
         """
         if layer == "staging":
-            fingerprints.begin_build(self.workspace, full=self.full or bool(self.known_at))
+            fingerprints.begin_build(self.workspace, self.full or bool(self.known_at), self.conditions)
         if layer == "intermediate" and not fingerprints.take_up_build(self.workspace):
             return ["--full-refresh"]
         return []
 
     @contextmanager
     def step(self, title: str):
-        """Hold the lease, and show that the step is at work and how long it took."""
-        with lease(self.workspace, "a run"), step(title, shown=self.progress):
-            yield
+        """Keep the lease until the run's process ends, and show that the step is at work and how long it took.
+
+        What must not be tried again fails at once; anything else is tried again by the asset's retry policy.
+        """
+        keep(self.workspace, "a run of Dagster")
+        try:
+            with step(title, shown=self.progress):
+                yield
+        except PulseError as problem:
+            raise dg.Failure(problem.told, allow_retries=False) from None
+        except (duckdb.Error, OSError) as problem:
+            if machine := of_the_machine(problem, self.workspace.home):
+                raise dg.Failure(machine.told, allow_retries=False) from None
+            raise
+
+
+RETRIES = dg.RetryPolicy(max_retries=3, delay=1, backoff=dg.Backoff.EXPONENTIAL)  # a file that another program holds
 
 
 @dg.asset(
     key=["published", "generation"],
+    retry_policy=RETRIES,
     group_name="published",
     kinds={"parquet"},
     deps=[dg.AssetDep(dg.AssetKey(["marts", name])) for name in fingerprints.mart_names()],
@@ -72,7 +97,7 @@ def generation(context: dg.AssetExecutionContext, pulse: PulseResource) -> dg.Ma
     with pulse.step("Publishing"):
         manifest = publish(
             pulse.workspace,
-            fingerprints.inputs(pulse.workspace, pulse.as_of, pulse.known_at),
+            fingerprints.inputs(pulse.workspace, fingerprints.begun(pulse.workspace), pulse.as_of, pulse.known_at),
             pulse.as_of or None,
             pulse.known_at or None,
             checks=_judged(context),
@@ -121,19 +146,35 @@ def prepare_dagster(home: Path) -> None:
     os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 
-def execute(workspace: Workspace, as_of: str, known_at: str, full: bool, progress: bool) -> RunResult:
-    """Execute the job in this process."""
+def execute(
+    workspace: Workspace, *, as_of: str = "", known_at: str = "", full: bool = False, conditions: str, progress: bool
+) -> RunResult:
+    """Execute the job in this process; a warehouse file that is damaged is built anew from the lake."""
     prepare_dagster(workspace.dagster)
     with step("Reading the models", shown=progress):
-        from orchestration.definitions import defs
+        from orchestration import definitions
+    reap(workspace)
+    asked = {"as_of": as_of, "known_at": known_at, "conditions": conditions, "progress": progress}
+    damage = warehouse.damage(workspace)
+    result = None if damage else _execute(definitions.defs, {**asked, "full": full})
+    if result and not result.success:
+        damage = next((error for error in result.errors if is_damage(error)), None)
+    if result and not damage:
+        return result
+    errors.print(
+        f"damaged: {workspace.warehouse}: {damage}; it is built anew from the lake", style="yellow", soft_wrap=True
+    )
+    warehouse.discard(workspace)
+    return _execute(definitions.defs, {**asked, "full": True})
 
+
+def _execute(defs: dg.Definitions, asked: dict[str, Any]) -> RunResult:
     result = defs.resolve_job_def("pulse").execute_in_process(
         instance=dg.DagsterInstance.get(),
         raise_on_error=False,
+        tags={IN_PROCESS: "yes"},
         run_config={
-            "resources": {
-                "pulse": {"config": {"as_of": as_of, "known_at": known_at, "full": full, "progress": progress}}
-            },
+            "resources": {"pulse": {"config": asked}},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
     )
@@ -144,6 +185,24 @@ def execute(workspace: Workspace, as_of: str, known_at: str, full: bool, progres
         failed_checks=[_failed(check) for check in checks if not check.passed],
         errors=[_one_line(event) for event in result.get_step_failure_events() if event.step_failure_data.error],
     )
+
+
+def reap(workspace: Workspace) -> int:
+    """Mark the runs whose process is gone as failed; the caller holds the lease, so none of them can be at work.
+
+    A run that the UI has just started takes the lease with its first step: it is left alone for a minute.
+    """
+    prepare_dagster(workspace.dagster)
+    instance = dg.DagsterInstance.get()
+    began = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    reaped = 0
+    for record in instance.get_run_records(dg.RunsFilter(statuses=began)):
+        run = record.dagster_run
+        young = time.time() - record.update_timestamp.timestamp() < STARTING_SECONDS
+        if IN_PROCESS in run.tags or not young:
+            instance.report_run_failed(run, "Its process ended without a word: killed, or the machine was restarted.")
+            reaped += 1
+    return reaped
 
 
 def _judged(context: dg.AssetExecutionContext) -> dict:

@@ -14,7 +14,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
-from orchestration import history
+from orchestration import fingerprints, history
+from orchestration.errors import of_the_machine
 from orchestration.workspace import Workspace
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
@@ -29,7 +30,8 @@ def dbt_arguments(command: str, select: list[str], variables: dict[str, str], ex
     """The command line of one dbt call. Unit tests judge the code, not the data, so they run in `make test`."""
     arguments = [command, *extra, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     if command == "build":
-        arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+        # what dbt did is told to Dagster; writing its description of the project again takes seconds a layer
+        arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--no-write-json"]
     if select:
         arguments += ["--select", *select]
     return [*arguments, "--vars", json.dumps(variables)]
@@ -108,12 +110,15 @@ def run_layer(
             found = f"{result.failures} failing rows" if result.failures else " ".join(str(result.message).split())
             failures.append(f"{name}: {found}")
     if failures:
-        raise dg.Failure(f"dbt {layer}: " + "; ".join(failures), allow_retries=False)
+        said = f"dbt {layer}: " + "; ".join(failures)
+        machine = of_the_machine(said, workspace.warehouse)
+        raise dg.Failure(machine.told if machine else said, allow_retries=False)
 
 
 @cache
 def dbt_layers() -> list[dg.AssetsDefinition]:
     """One Dagster step per dbt layer."""
+    fingerprints.code_hash()  # before the models are read
     manifest = manifest_path(Workspace.current())
 
     def layer_assets(layer: str, select: str) -> dg.AssetsDefinition:

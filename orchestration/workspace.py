@@ -55,3 +55,5 @@ class Workspace:
         """Make the folders that a user or a run expects to find."""
         for folder in (self.feeds, self.landing, self.lake, self.published, self.dagster, self.dbt):
             folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.lake, self.dagster, self.dbt):  # contacts and raw rows are for this user alone
+            folder.chmod(0o700)

@@ -2,10 +2,8 @@
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.warm import Command
+
+pytest_plugins = ["tests.fault_table"]
 ROOT = Path(__file__).resolve().parent.parent
 END = date(2026, 3, 31)
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -27,17 +28,16 @@ class Pulse:
 
     def __call__(self, *arguments: str, code: int | tuple[int, ...] = 0) -> str:
         """Run `pulse`, expect an exit code, return what it printed on both streams."""
-        done = subprocess.run(
-            [sys.executable, "-m", "orchestration.cli", *arguments],
-            cwd=self.root,
-            env={**os.environ, "PULSE_HOME": str(self.home), "COLUMNS": "200", "DO_NOT_TRACK": "1"},
-            capture_output=True,
-            text=True,
-        )
-        said = done.stdout + done.stderr
+        with tempfile.TemporaryDirectory() as folder:
+            command = self.start(*arguments, said=Path(folder) / "said")
+            ended, said = command.wait(), command.said
         expected = (code,) if isinstance(code, int) else code
-        assert done.returncode in expected, f"pulse {' '.join(arguments)} ended {done.returncode}:\n{said}"
+        assert ended in expected, f"pulse {' '.join(arguments)} ended {ended}:\n{said}"
         return said
+
+    def start(self, *arguments: str, said: Path, **environment: str) -> Command:
+        """Start `pulse` and go on; what it prints goes to a file."""
+        return Command(self.root, arguments, said, {"PULSE_HOME": str(self.home), **environment})
 
     def json(self, *arguments: str, code: int | tuple[int, ...] = (0, 3)) -> dict:
         said = self(*arguments, "--json", code=code)
@@ -60,7 +60,8 @@ class Pulse:
 
     def copied(self, home: Path) -> "Pulse":
         """The workspace as it is, for a test of its own; its catalogs name the copied files."""
-        from orchestration.publish import current, show
+        from orchestration.generations import current
+        from orchestration.publish import show
         from orchestration.workspace import Workspace
 
         shutil.copytree(self.home, home, symlinks=True)

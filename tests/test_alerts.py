@@ -109,7 +109,7 @@ def publish(pulse, number: int, *found: dict, asked: str | None = None) -> Works
         "as_of_date": AS_OF,
         "asked_as_of": asked,
         "known_at": None,
-        "fingerprint": fingerprints.inputs(workspace, asked or ""),
+        "fingerprint": fingerprints.inputs(workspace, fingerprints.conditions(workspace), asked or ""),
         "marts": {mart: {"file": f"{mart}.parquet"} for mart in marts},
         "views": {},
         "history": {},
@@ -409,11 +409,11 @@ def test_the_seconds_of_a_run_end(pulse, sink):
 
 def test_receivers_are_no_reason_to_build_anew(pulse, sink):
     workspace = publish(pulse, 1)
-    before = fingerprints.inputs(workspace, "")
+    before = fingerprints.inputs(workspace, fingerprints.conditions(workspace), "")
     notify(pulse, notify=[sink.url()], notify_owners={"r1": sink.url()}, notify_limit=3)
-    assert fingerprints.inputs(workspace, "") == before
+    assert fingerprints.inputs(workspace, fingerprints.conditions(workspace), "") == before
     notify(pulse, reporting_currency="USD")
-    assert fingerprints.inputs(workspace, "") != before
+    assert fingerprints.inputs(workspace, fingerprints.conditions(workspace), "") != before
 
 
 def test_a_run_with_nothing_waiting_loads_nothing_and_is_quick(pulse, sink):

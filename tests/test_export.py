@@ -17,6 +17,7 @@ import pytest
 from orchestration import publish as publishing
 from orchestration.errors import PulseError
 from orchestration.export import export, file_names
+from orchestration.generations import current
 from orchestration.selection import NO_REP
 from orchestration.workspace import Workspace
 from tests.conftest import Pulse
@@ -136,7 +137,7 @@ def test_number_formats_follow_the_types(lists, tmp_path):
 def test_the_second_sheet_says_what_the_rows_are(lists, story, tmp_path):
     path = only(export(lists, "rpt_beat_silence", "xlsx", out=tmp_path))
     about = {name.value: value.value for name, value in openpyxl.load_workbook(path)["About"].iter_rows()}
-    now = publishing.current(lists)
+    now = current(lists)
     assert about["List"] == "rpt_beat_silence"
     assert about["Business date"].date().isoformat() == now["as_of_date"]
     assert (about["Generation"], about["Published at"]) == (now["generation"], now["published_at"])
@@ -236,7 +237,7 @@ def test_the_same_command_gives_the_same_bytes_for_the_owner_only(lists, story, 
     assert second.read_bytes() == first.read_bytes()
     assert second.stat().st_mode & 0o777 == 0o600
     assert sorted(second.parent.iterdir()) == [second]
-    as_of = publishing.current(lists)["as_of_date"]
+    as_of = current(lists)["as_of_date"]
     assert first.name == f"dim_outlets_{as_of}_active-inactive.{'crm.csv' if to == 'crm' else to}"
 
 
@@ -352,7 +353,7 @@ def test_rows_come_by_rank(tmp_path):
 
 def test_external_ids_are_the_rows_own(lists, story, tmp_path):
     rows = rows_of(only(export(lists, "dim_outlets", "crm", out=tmp_path)))
-    as_of = publishing.current(lists)["as_of_date"]
+    as_of = current(lists)["as_of_date"]
     assert list(rows[0])[:4] == ["external_id", "list", "business_date", "outlet_id"]
     assert {(row["list"], row["business_date"]) for row in rows} == {("dim_outlets", as_of)}
     assert all(row["external_id"] == f"dim_outlets:{row['outlet_id']}" for row in rows)
@@ -385,13 +386,13 @@ def test_a_list_without_a_key_is_no_crm_import(tmp_path):
 
 def test_a_file_names_the_generation_that_it_was_read_from(tmp_path):
     workspace = published(tmp_path / "home", rpt_words="select 'first' as words")
-    first = publishing.current(workspace)
+    first = current(workspace)
     with publishing.reader(workspace) as marts:
         published(tmp_path / "home", rpt_words="select 'second' as words")
         assert publishing.shown_by(workspace, marts)["generation"] == first["generation"]
-        assert publishing.current(workspace)["generation"] > first["generation"]
+        assert current(workspace)["generation"] > first["generation"]
     with publishing.reader(workspace) as marts:
-        assert publishing.shown_by(workspace, marts) == publishing.current(workspace)
+        assert publishing.shown_by(workspace, marts) == current(workspace)
 
 
 def test_a_reader_writes_into_its_folder_and_nowhere_else(tmp_path):

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 
 from orchestration import history
 from orchestration import publish as publishing
-from orchestration.publish import KEPT_GENERATIONS, generations, reader
+from orchestration.generations import generations
+from orchestration.publish import KEPT_GENERATIONS, reader
 from orchestration.workspace import Workspace
 from tests.conftest import END, ROOT, Pulse, order
 from tests.histories import LOADED, deliveries

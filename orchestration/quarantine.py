@@ -1,0 +1,147 @@
+"""The quarantine: rows that failed the contract, and their release once the feed file says how to read them."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration import contract
+from orchestration.checksum import checksum
+from orchestration.errors import FileRefused, of_the_machine, one_line
+from orchestration.feeds import load_feeds
+from orchestration.judging import judge
+from orchestration.lake import QUARANTINE, export, tidy, write
+from orchestration.landing import Claim, incoming
+from orchestration.ledger import FileReport, Ledger
+from orchestration.reading import sandbox
+from orchestration.sql import literal
+from orchestration.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Released:
+    """What a second reading did with the quarantined rows of one file."""
+
+    feed: str
+    entity: str
+    name: str
+    released: int = 0
+    repeated: int = 0
+    still_quarantined: int = 0
+    problem: str = ""
+
+
+def counts(workspace: Workspace, feed: str = "", entity: str = "", file: str = "") -> list[dict]:
+    """Quarantined rows by feed, entity, file, column and reason."""
+    return _quarantined(
+        workspace,
+        """select feed, entity, file_name, column_name, reason, count(*) as rows
+        from quarantined group by all
+        order by rows desc, feed, entity, file_name, column_name, reason""",
+        [feed, entity, file],
+    )
+
+
+def rows(workspace: Workspace, limit: int, feed: str = "", entity: str = "", file: str = "") -> list[dict]:
+    """The first quarantined rows, without the raw text: it may hold contacts."""
+    return _quarantined(
+        workspace,
+        f"""select file_name, row_number, column_name, value, reason, expected
+        from quarantined order by file_name, row_number limit {int(limit)}""",
+        [feed, entity, file],
+    )
+
+
+def _quarantined(workspace: Workspace, sql: str, wanted: list[str]) -> list[dict]:
+    with Ledger(workspace) as ledger:
+        held = [file.path for file in ledger.lake_files() if file.path.startswith(f"{QUARANTINE}/")]
+    if not held:
+        return []
+    files = ", ".join(literal(workspace.lake / path) for path in held)
+    with duckdb.connect() as connection:
+        cursor = connection.execute(
+            f"""with quarantined as (
+                select * from read_parquet([{files}])
+                where (feed = $1 or $1 = '') and (entity = $2 or $2 = '') and (file_name = $3 or $3 = '')
+            ) {sql}""",
+            wanted,
+        )
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def release(workspace: Workspace, feed: str = "", file: str = "") -> list[Released]:
+    """Read the files of quarantined rows again by today's feed files; what fits now goes to the lake, once.
+
+    The file is read as it was delivered, so it must still be in the landing folder. Rows that were accepted stay as
+    they are; a row is released only while it is in quarantine, and the ledger moves it in one transaction.
+    """
+    feeds = load_feeds(workspace.feeds)
+    outcomes = []
+    with Ledger(workspace) as ledger, incoming(workspace):
+        tidy(workspace, ledger)
+        for report in ledger.files():
+            if report.quarantined and report.feed in feeds and feed in ("", report.feed) and file in ("", report.name):
+                try:
+                    outcomes.append(_release(workspace, ledger, report, feeds))
+                except FileRefused as problem:
+                    said = f"{problem.code}: {report.name}: {problem}"
+                    outcomes.append(_untouched(report, said))
+                except duckdb.Error as problem:
+                    if machine := of_the_machine(problem, workspace.lake):
+                        raise machine from None
+                    outcomes.append(_untouched(report, f"format: {report.name}: {one_line(problem)}"))
+        export(workspace, feeds, ledger.files())
+    return outcomes
+
+
+def _untouched(report: FileReport, problem: str) -> Released:
+    return Released(report.feed, report.entity, report.name, 0, 0, report.quarantined, problem)
+
+
+def _release(workspace: Workspace, ledger: Ledger, report: FileReport, feeds: dict) -> Released:
+    feed, entity = feeds[report.feed], contract.load()[report.entity]
+    if report.entity not in feed.entities:
+        raise FileRefused(f"{feed.feed}.yml has no {report.entity} any more; put the entity back", code="feed")
+    path = _delivered(workspace, ledger, report)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    lake_files = ledger.lake_files(report)
+    earlier = [kept for kept in lake_files if not kept.path.startswith(f"{QUARANTINE}/")]
+    held = [literal(workspace.lake.resolve() / kept.path) for kept in lake_files if kept not in earlier]
+    with sandbox(workspace.lake.resolve()) as connection:
+        again = judge(connection, workspace, path, feed, entity, report.hash, now)
+        if again["read"] != report.read:
+            raise FileRefused(
+                f"expected {report.read:,} rows as when it landed, found {again['read']:,} by today's feed file; "
+                "rows cannot be told apart, ask for the file again",
+                code="count",
+            )
+        was_held = f"select row_number from read_parquet([{', '.join(held)}])"
+        connection.execute(f"create temp table released as from judged where _row_number in ({was_held})")
+        connection.execute(f"delete from held where row_number not in ({was_held})")
+        (released,) = connection.execute("select count(*) from released").fetchall()[0]
+        (still,) = connection.execute("select count(*) from held").fetchall()[0]
+        repeated = report.quarantined - released - still
+        if released or repeated:
+            now_held = replace(
+                report,
+                accepted=report.accepted + released,
+                duplicate=report.duplicate + repeated,
+                quarantined=still,
+                feed_hash=Claim(path, feed, entity).described,
+            )
+            stamped = replace(now_held, loaded_at=now.isoformat(sep=" ", timespec="microseconds"))
+            ledger.record(now_held, [*earlier, *write(connection, workspace, stamped, entity, "released", earlier)])
+            tidy(workspace, ledger)
+    return Released(report.feed, report.entity, report.name, released, repeated, still)
+
+
+def _delivered(workspace: Workspace, ledger: Ledger, report: FileReport) -> Path:
+    for path in ledger.paths(report.hash):
+        if path.exists() and checksum(path) == report.hash:
+            return path
+    raise FileRefused(
+        f"the file as delivered is no longer in {workspace.landing}; put it back, then `pulse land` and release again",
+        code="unreadable",
+    )
