@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 export PULSE_HOME ?= $(CURDIR)/workspace
 export DO_NOT_TRACK = 1
 
-.PHONY: run test test-slow score deliveries bench lint docs setup lock dev clean
+.PHONY: run test test-slow score deliveries faults soak audit bench lint docs setup lock dev clean
 
 run: setup
 	@test -n "$$(ls $(PULSE_HOME)/feeds/*.yml 2>/dev/null)" || .venv/bin/pulse sample story
@@ -29,6 +29,14 @@ score: setup
 # Two hundred random deliveries, each time: going on from the last build equals building anew (a long run).
 deliveries: setup
 	@PULSE_DELIVERIES=201 .venv/bin/python -m pytest tests/test_increments.py -n 2
+
+# Every fault of the matrix, with counts (about an hour); needs to be root for the small disks.
+faults: setup
+	@PULSE_FAULTS=all .venv/bin/python -m pytest -m fault -n 2
+
+# Known vulnerabilities in the locked dependencies; fails where none could be looked up.
+audit: setup
+	@.venv/bin/python -m tests.audit
 
 lint: setup
 	.venv/bin/ruff check .

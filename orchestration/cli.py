@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.errors import PulseError, of_the_machine, one_line
-from orchestration.workspace import Workspace
+from orchestration.workspace import Workspace, keep_from_others
 
 REFUSED = {"refused", "unreadable"}
 FINE, FAILED, USAGE, QUARANTINED, HELD = 0, 1, 2, 3, 4
@@ -62,7 +62,7 @@ def main() -> None:
     """Entry point: a known problem is one line and an exit code, never a traceback (PULSE_DEBUG=1 shows it)."""
     from orchestration.lease import LeaseHeld
 
-    os.umask(os.umask(0o077) | 0o027)  # others read nothing; who may read the marts is in the user's group
+    keep_from_others()
     try:
         app()
     except Exception as problem:

@@ -23,8 +23,8 @@ class Format(_Strict):
 
     type: Literal["csv", "parquet", "jsonl"] | None = None
     encoding: str = "utf-8"
-    delimiter: str = ","
-    quote: str = '"'
+    delimiter: str = Field(default=",", pattern=r"^([^\r\n]|whitespace)$")
+    quote: str = Field(default='"', pattern=r"^[^\r\n]?$")
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ".", ",", " ", "'"] = ""
     date: str = "%Y-%m-%d"

@@ -58,9 +58,14 @@ def _source(
     must = required_columns(feed, entity.name)
     optional = {m.column for c, m in feed.entities[entity.name].mappings().items() if m.column and c not in must}
     header = sorted({key for (key,) in keys} | optional - {"_file_name", "_row_number"})
-    values = "".join(f"json_extract_string(_json, {literal('$.' + name(key))}) as {name(key)}, " for key in header)
+    values = "".join(f"json_extract_string(_json, {literal(_json_path(key))}) as {name(key)}, " for key in header)
     rows = f"select {values}{COUNTED} as _row_number, _malformed, _line as _raw from {lines}"
     return rows, header, prepared.records, prepared
+
+
+def _json_path(key: str) -> str:
+    """A key of a JSON object as DuckDB's path: a leading slash makes it RFC 6901, which can name any key."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
 def _plain_rows(source: str, header: list[str], row_number: str) -> str:
@@ -97,15 +102,24 @@ def judge(
     select = judged_sql(feed, entity, feed.format_of(entity.name), expressions, types, now.date().isoformat())
     # rows, their first problem, and the raw text of bad rows only; text is parsed once and kept,
     # Parquet is read again faster than it is kept, and becomes a table only where rows must go from it
-    connection.execute(
-        f"create temp {'table' if prepared else 'view'} judged as with source as "
-        f"(select {columns + ', ' if columns else ''}_malformed, _raw, _file_name, _row_number from ({with_rows})) "
-        f"select * from ({select})"
-    )
-    _hold_malformed(connection, prepared)
     key = _repeatable_key(entity, list(expressions))
     different = f"count(distinct hash({', '.join(map(name, key))}))" if key else "count(*)"
-    parsed, bad, keys = connection.execute(f"select count(*), count(_problem), {different} from judged").fetchall()[0]
+    try:
+        connection.execute(
+            f"create temp {'table' if prepared else 'view'} judged as with source as "
+            f"(select {columns + ', ' if columns else ''}_malformed, _raw, _file_name, _row_number from ({with_rows})) "
+            f"select * from ({select})"
+        )
+        _hold_malformed(connection, prepared)
+        counts = f"select count(*), count(_problem), {different} from judged"
+        parsed, bad, keys = connection.execute(counts).fetchall()[0]
+    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as problem:
+        # not in DuckDB's words: they quote the value, and it may be a telephone number
+        raise FileRefused(
+            f"{feed.feed}.yml: {entity.name}: a value does not fit an SQL expression of the feed "
+            f"({type(problem).__name__}); use try_cast or try_strptime there, and the row is quarantined",
+            code="feed",
+        ) from None
     if not prepared and (bad or keys < parsed):
         connection.execute("create temp table kept as from judged; drop view judged; alter table kept rename to judged")
     (malformed,) = connection.execute("select count(*) from held").fetchall()[0]

@@ -175,9 +175,14 @@ def _header(first_line: str, fmt: Format, kind: str) -> list[str]:
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if fmt.quote else csv.QUOTE_NONE
         names = next(csv.reader([first_line], delimiter=fmt.delimiter, quotechar=fmt.quote or None, quoting=quoting))
     names = [name.strip() for name in names]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise FileRefused(f"header: {twice[0]!r} stands twice; expected each column once", code="header")
+    twice = next((number for number, name in enumerate(names) if name in names[:number]), None)
+    if twice is not None:
+        # by their places: a file without a header has a row here, and it may hold a telephone number
+        first = names.index(names[twice]) + 1
+        raise FileRefused(
+            f"columns {first} and {twice + 1} have one name; expected each name once, ask for the file again",
+            code="header",
+        )
     return names
 
 

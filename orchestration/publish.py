@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -24,7 +24,9 @@ from orchestration.sql import literal
 from orchestration.workspace import Workspace
 
 KEPT_GENERATIONS = 5
+KEPT_HOURS = 24  # a reader may be on a connection that it made yesterday
 SCHEMA = "marts"
+PARQUET = re.compile(r"'((?:[^']|'')+\.parquet)'")  # as the text of a view names a file
 
 
 def reader(workspace: Workspace, writes: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -32,10 +34,13 @@ def reader(workspace: Workspace, writes: Path | None = None) -> duckdb.DuckDBPyC
     catalog = workspace.published / "marts.duckdb"
     if not catalog.exists():
         raise PulseError(f"{catalog}: nothing is published yet; run `pulse run`")
-    folders = [f"{(workspace.published / name).resolve()}/" for name in ("generations", "history")]
-    folders += [f"{writes.resolve()}/"] if writes else []
     connection = duckdb.connect(str(catalog), read_only=True)
-    connection.execute(f"set allowed_directories = [{', '.join(map(literal, folders))}]")
+    # file by file: a folder that may be read could be written to as well
+    bodies = connection.execute("select sql from duckdb_views() where not internal").fetchall()
+    files = sorted({path.replace("''", "'") for (body,) in bodies for path in PARQUET.findall(body)})
+    connection.execute(f"set allowed_paths = [{', '.join(map(literal, files))}]")
+    if writes:
+        connection.execute(f"set allowed_directories = [{literal(f'{writes.resolve()}/')}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
@@ -98,6 +103,9 @@ def publish(
         "history": added,
     }
     (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
+    for file in beside.rglob("*.parquet"):
+        file.chmod(0o440)
+    beside.chmod(0o550)  # a statement of a reader cannot put other rows in their place
     beside.rename(root / identity)  # from here on it counts, and so does what it adds to the history
     history.prepare(workspace)
     show(workspace, manifest)
@@ -166,7 +174,7 @@ def _create_views(catalog: duckdb.DuckDBPyConnection, views: dict[str, str]) -> 
 def tidy(workspace: Workspace) -> None:
     """Take away what a publish that was killed left."""
     for leftover in (workspace.published / "generations").glob(".*"):
-        shutil.rmtree(leftover)
+        _remove(leftover)
     for leftover in workspace.published.glob(".*"):
         leftover.unlink()
 
@@ -204,6 +212,12 @@ def rollback(workspace: Workspace) -> dict:
 def _prune(workspace: Workspace, keep: str) -> None:
     compared = history.last_plain(workspace)  # the next run is compared with it
     kept = {keep, compared["generation"] if compared else keep}
+    young = (datetime.now(UTC) - timedelta(hours=KEPT_HOURS)).isoformat()
     for manifest in generations(workspace)[:-KEPT_GENERATIONS]:
-        if manifest["generation"] not in kept:
-            shutil.rmtree(workspace.published / "generations" / manifest["generation"])
+        if manifest["generation"] not in kept and manifest["published_at"] < young:
+            _remove(workspace.published / "generations" / manifest["generation"])
+
+
+def _remove(folder: Path) -> None:
+    folder.chmod(0o750)
+    shutil.rmtree(folder)

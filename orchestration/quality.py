@@ -55,7 +55,7 @@ def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
 
     Views in memory over a warehouse attached read-only, so that a check can never write or hold the file.
     """
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False})
     connection.execute("create schema lake")
     for entity in contract.load():
         files = literal(workspace.lake / entity / "*.parquet")

@@ -7,12 +7,13 @@ from pathlib import Path
 import duckdb
 
 from orchestration.contract import Column, Entity
-from orchestration.errors import FileRefused, PulseError
+from orchestration.errors import FileRefused
 from orchestration.feeds import Feed, Format, Mapping, nearest, required_columns
 from orchestration.preflight import LONGEST_LINE, Prepared
 from orchestration.sql import literal, name
 
 BOOLEANS = {"true": ("true", "t", "yes", "y", "1"), "false": ("false", "f", "no", "n", "0")}
+FILE_FACTS = ("_file_name", "_row_number")
 EARLIEST = "1900-01-02"
 
 
@@ -50,22 +51,37 @@ def source_lines(prepared: Prepared) -> str:
 
 
 def check_expression(expression: str, place: str) -> None:
-    """One expression and nothing else; raises PulseError."""
+    """One expression over the row and nothing else; raises FileRefused.
+
+    A subquery could read what the sandbox may read: the whole lake, with what other feeds sent.
+    """
     with duckdb.connect() as parser:
         text = f"select ({expression}\n)"
         (found,) = parser.execute("select json_serialize_sql($1::varchar)", [text]).fetchall()[0]
     parsed = json.loads(found)
     if parsed.get("error"):
-        raise PulseError(f"{place}: not an SQL expression: {parsed.get('error_message')}", code="feed")
+        raise FileRefused(
+            f"{place}: not an SQL expression: {' '.join(str(parsed.get('error_message')).split())}", code="feed"
+        )
     statements = parsed["statements"]
     node = statements[0]["node"]
     if len(statements) != 1 or node.get("from_table", {}).get("type") != "EMPTY" or len(node["select_list"]) != 1:
-        raise PulseError(f"{place}: expected one SQL expression over the source's columns, found more", code="feed")
+        raise FileRefused(f"{place}: expected one SQL expression over the source's columns, found more", code="feed")
+    if '"class":"SUBQUERY"' in found:
+        raise FileRefused(f"{place}: expected an SQL expression over the row, found a subquery", code="feed")
 
 
 def mapped(feed: Feed, entity: Entity, header: list[str]) -> dict[str, str]:
-    """For each mapped contract column an SQL expression over the source; raises PulseError."""
+    """For each mapped contract column an SQL expression over the source; raises FileRefused."""
     expressions = {}
+    wanted = {mapping.column for mapping in feed.entities[entity.name].mappings().values()} - {None, *FILE_FACTS}
+    if wanted and not wanted & set(header):
+        # the first line is not shown: it may be a row, and hold a telephone number
+        raise FileRefused(
+            f"none of the {len(wanted)} columns that the feed names is in the first line, such as "
+            f"{min(map(str, wanted))!r}; is the header missing, or the delimiter another one?",
+            code="header",
+        )
     for column, mapping in feed.entities[entity.name].mappings().items():
         expressions[column] = _expression(mapping, header, f"{feed.feed}.yml: {entity.name}.{column}")
     return expressions
@@ -79,8 +95,11 @@ def _expression(mapping: Mapping, header: list[str], place: str) -> str:
         expression = f"({mapping.sql}\n)"
     else:
         column = mapping.column or ""
-        if column not in header and column not in ("_file_name", "_row_number"):
-            raise FileRefused(f"header: column {column!r} is missing{nearest(column, header)}", code="header")
+        if column not in header and column not in FILE_FACTS:
+            raise FileRefused(
+                f"column {column!r} is missing{nearest(column, header)}; put the feed right or ask for the file again",
+                code="header",
+            )
         expression = name(column)
     if mapping.map is not None:
         whens = " ".join(f"when {literal(a)} then {literal(b)}" for a, b in mapping.map.items())

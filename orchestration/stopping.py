@@ -22,7 +22,7 @@ def stoppable(seconds: float, at_last: Callable[[], None]) -> Iterator[None]:
     way out of dbt, Dagster and queries at work, and each of them takes signals in its own way; blocking the signals
     would block them in every process that is started, too. `at_last` is called before the end.
     """
-    ended = threading.Event()
+    ended, stopping = threading.Event(), threading.Event()
     hears, tells = os.pipe()
     os.set_blocking(tells, False)
     before = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
@@ -34,8 +34,10 @@ def stoppable(seconds: float, at_last: Callable[[], None]) -> Iterator[None]:
             told = os.read(hears, 1) if select.select([hears], [], [], LOOK)[0] else b""
             heard = told[0] if told else 0
             if heard in SIGNALS and not ended.is_set():
+                stopping.set()
                 _end(f"{signal.Signals(heard).name} after", start, 128 + heard, at_last)
             if time.monotonic() - start > seconds:
+                stopping.set()
                 _end(f"its limit of {seconds / 60:g} minutes (run_limit_minutes in pulse.yml),", start, 1, at_last)
         os.close(hears)
 
@@ -43,6 +45,8 @@ def stoppable(seconds: float, at_last: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
+        if stopping.is_set():  # a library took the signal, too; the process ends with the last words
+            time.sleep(2 * LAST_WORDS)
         ended.set()
         signal.set_wakeup_fd(wakeup)
         os.close(tells)
@@ -57,6 +61,9 @@ def _end(why: str, start: float, code: int, at_last: Callable[[], None]) -> None
         "generation; `pulse run` goes on\n"
     )
     os.write(sys.stderr.fileno(), line.encode())
+    silence = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # what the main thread has to say about its interruption is no news
+        os.dup2(silence, stream)
     last = threading.Thread(target=at_last, daemon=True)
     last.start()
     last.join(LAST_WORDS)

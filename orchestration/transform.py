@@ -54,9 +54,11 @@ def invoke(workspace: Workspace, arguments: list[str], parsed: Any = None) -> An
     os.environ["DBT_TARGET_PATH"] = str(workspace.dbt.resolve() / "target")
     os.environ["DBT_LOG_PATH"] = str(workspace.dbt.resolve() / "logs")
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-send-anonymous-usage-stats"]
+    before = os.umask(0o077)  # the warehouse holds contacts
     try:
         return dbtRunner(manifest=parsed).invoke([*quiet, *arguments])
     finally:
+        os.umask(before)
         DuckDBConnectionManager.close_all_connections()
 
 

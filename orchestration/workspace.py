@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def keep_from_others() -> None:
+    """What this process writes is for its user, and for the group that may read the marts; for nobody else."""
+    os.umask(os.umask(0o077) | 0o027)
+
+
 @dataclass(frozen=True)
 class Workspace:
     """Where things lie below PULSE_HOME."""

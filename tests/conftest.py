@@ -26,10 +26,10 @@ class Pulse:
     home: Path
     root: Path = ROOT
 
-    def __call__(self, *arguments: str, code: int | tuple[int, ...] = 0) -> str:
+    def __call__(self, *arguments: str, code: int | tuple[int, ...] = 0, **environment: str) -> str:
         """Run `pulse`, expect an exit code, return what it printed on both streams."""
         with tempfile.TemporaryDirectory() as folder:
-            command = self.start(*arguments, said=Path(folder) / "said")
+            command = self.start(*arguments, said=Path(folder) / "said", **environment)
             ended, said = command.wait(), command.said
         expected = (code,) if isinstance(code, int) else code
         assert ended in expected, f"pulse {' '.join(arguments)} ended {ended}:\n{said}"

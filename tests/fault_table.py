@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 EVERYTHING = os.environ.get("PULSE_FAULTS") == "all"
+campaign = pytest.mark.skipif(not EVERYTHING, reason="a part of `make faults`")
 MATRIX = {
     "R1": "killed with SIGKILL",
     "R2": "server and worker killed",

@@ -448,7 +448,8 @@ def test_the_sandbox_of_readers_reads_the_history(published):
         assert marts.execute("select count(*) from kpi_history").fetchall()[0][0] > 0
 
 
-def test_pruning_leaves_the_history_and_what_the_next_run_is_compared_with(published):
+def test_pruning_leaves_the_history_and_what_the_next_run_is_compared_with(published, monkeypatch):
+    monkeypatch.setattr(publishing, "KEPT_HOURS", 0)
     workspace, before = Workspace(published.home), history_files(published)
     for number in range(KEPT_GENERATIONS + 2):
         publishing.publish(workspace, f"view{number}", as_of=END.isoformat())

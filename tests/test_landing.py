@@ -91,7 +91,7 @@ def test_reordered_and_added_columns_load_right(workspace):
     ("data", "words"),
     [
         (GOOD.replace("net_amount", "netamount"), ["net_amount", "missing", "'netamount'"]),
-        (GOOD.replace("order_type", "order_id"), ["'order_id'", "twice"]),
+        (GOOD.replace("order_type", "order_id"), ["columns 1 and 6", "each name once"]),
         (GOOD + 'n3,"o3,2026-01-07,5.00,,\nn4,o4,2026-01-07,5.00,,\n', ["quote never closes", "row 3"]),
         (GOOD.encode("utf-16"), ["UTF-16", "byte 0"]),
         (GOOD.encode() + b"n3,o\xe9,2026-01-07,5.00,,\n", ["0xe9", f"byte {len(GOOD) + 4}"]),

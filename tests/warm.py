@@ -20,8 +20,8 @@ ENGINES = [
 ]
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.update({"COLUMNS": "200", "DO_NOT_TRACK": "1"})
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(ENGINES)
+forks = multiprocessing.get_context("forkserver")
+forks.set_forkserver_preload(ENGINES)
 
 
 class Command:
@@ -29,7 +29,7 @@ class Command:
 
     def __init__(self, root: Path, arguments: tuple[str, ...], said: Path, environment: dict[str, str]) -> None:
         self._said = said
-        self._process = _forks.Process(target=_run, args=(str(root), arguments, str(said), environment))
+        self._process = forks.Process(target=_run, args=(str(root), arguments, str(said), environment))
         self._process.start()
 
     @property
@@ -45,9 +45,8 @@ class Command:
         self._process.kill()
         self._process.join()
 
-    def terminate(self) -> None:
-        """SIGTERM."""
-        self._process.terminate()
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
 
     def wait(self, seconds: float | None = None) -> int | None:
         """The exit code; below zero where a signal ended it, None where it goes on after these seconds."""
