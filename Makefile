@@ -34,6 +34,11 @@ deliveries: setup
 faults: setup
 	@PULSE_FAULTS=all .venv/bin/python -m pytest -m fault -n 2
 
+# Thirty simulated days with random faults; SEED for others.
+SEED ?= 1
+soak: setup
+	@PULSE_FAULTS=soak PULSE_SOAK_DAYS=30 PULSE_SOAK_SEED=$(SEED) .venv/bin/python -m pytest tests/faults/test_soak.py
+
 # Known vulnerabilities in the locked dependencies; fails where none could be looked up.
 audit: setup
 	@.venv/bin/python -m tests.audit

@@ -3,10 +3,12 @@
 import difflib
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+import duckdb
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -167,6 +169,13 @@ def _check(path: Path, feed: Feed) -> None:
                 f"{path}: entities.{name}: unknown encoding {feed.format_of(name).encoding!r}; "
                 "expected utf-8, cp1252 ..."
             ) from None
+        fmt = feed.format_of(name)
+        patterns = {"format.date": fmt.date, "format.timestamp": fmt.timestamp}
+        for column, mapping in mapped.items():
+            patterns |= {f"columns.{column}": p for p in (mapping.date, mapping.timestamp) if p}
+        for place, pattern in patterns.items():
+            if not _is_pattern(pattern):
+                raise FeedWrong(f"{path}: entities.{name}.{place}: expected such as %d.%m.%Y, found {pattern!r}")
         for column in required_columns(feed, name):
             if not any(alternative in mapped for alternative in column.split("|")):
                 raise FeedWrong(f"{path}: entities.{name}.columns: {column.replace('|', ' or ')} must be mapped")
@@ -174,6 +183,16 @@ def _check(path: Path, feed: Feed) -> None:
         if column not in contract.load()["order_lines"].columns:
             known = contract.load()["order_lines"].columns
             raise FeedWrong(f"{path}: orders_from_lines: unknown column {column!r}{nearest(column, known)}")
+
+
+@cache
+def _is_pattern(pattern: str) -> bool:
+    """Whether DuckDB can read a date or a time by it."""
+    try:
+        duckdb.execute("select try_strptime('', $1)", [pattern])
+    except duckdb.Error:
+        return False
+    return True
 
 
 def required_columns(feed: Feed, entity: str) -> list[str]:

@@ -1,5 +1,6 @@
 """One file judged row by row, by its feed and the raw contract: accepted, repeated, or held back with a reason."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 import duckdb
 
 from orchestration.contract import Entity
-from orchestration.errors import FileRefused, one_line, printable
+from orchestration.errors import FileRefused, of_the_machine, one_line, printable
 from orchestration.feeds import Feed, required_columns
-from orchestration.preflight import Prepared, file_type, link, prepare
+from orchestration.preflight import Prepared, file_type, link, prepare, row_numbers
 from orchestration.reading import judged_sql, mapped, source_csv, source_lines
 from orchestration.sql import literal, name
 from orchestration.workspace import Workspace
@@ -17,6 +18,7 @@ from orchestration.workspace import Workspace
 # Parquet's own count of its rows can be told by many threads; counting them as they come by one only
 FILE_ROW = "file_row_number"
 COUNTED = "row_number() over ()"
+OURS = {"_row_number", "_file_name", "_malformed", "_raw"}  # what is added to each row; a source's own are passed over
 
 
 def _source(
@@ -31,22 +33,27 @@ def _source(
     if kind == "parquet":
         link(path, plain)
         source = f"read_parquet({literal(plain)})"
-        header = [row[0] for row in connection.execute(f"describe select * from {source}").fetchall()]
+        try:
+            header = [row[0] for row in connection.execute(f"describe select * from {source}").fetchall()]
+        except duckdb.Error as problem:
+            if of_the_machine(problem, workspace.lake):
+                raise
+            raise FileRefused(
+                "expected a whole Parquet file, found other bytes; the file may be cut, ask for it again", code="cut"
+            ) from None
         (records,) = connection.execute(
             f"select sum(num_rows)::bigint from parquet_file_metadata({literal(plain)})"
         ).fetchall()[0]
         if FILE_ROW in header:
-            return _plain_rows(source, header, COUNTED), header, records, None
+            return _plain_rows(source, header, COUNTED), [c for c in header if c not in OURS], records, None
         source = f"read_parquet({literal(plain)}, {FILE_ROW} = true)"
-        return _plain_rows(source, header, f"{FILE_ROW} + 1"), header, records, None
+        return _plain_rows(source, header, f"{FILE_ROW} + 1"), [c for c in header if c not in OURS], records, None
     prepared = prepare(path, fmt, plain, kind)
+    mapped_to = {m.column for m in feed.entities[entity.name].mappings().values() if m.column}
     if kind == "csv":
-        return (
-            _plain_rows(source_csv(prepared, fmt), prepared.header, COUNTED),
-            prepared.header,
-            prepared.records,
-            prepared,
-        )
+        prepared = replace(prepared, header=list(_distinct(prepared.header, mapped_to).values()))
+        rows = _plain_rows(source_csv(prepared, fmt), prepared.header, COUNTED)
+        return rows, [column for column in prepared.header if column not in OURS], prepared.records, prepared
     # the functions of JSON fail on what is no JSON, so a broken line is an empty object until it is quarantined
     valid = "case when json_valid(_line) then json_type(_line) = 'OBJECT' else false end"
     lines = (
@@ -57,10 +64,26 @@ def _source(
     # JSON leaves out what is null: a key that no line of the file holds is empty, unless it must be filled
     must = required_columns(feed, entity.name)
     optional = {m.column for c, m in feed.entities[entity.name].mappings().items() if m.column and c not in must}
-    header = sorted({key for (key,) in keys} | optional - {"_file_name", "_row_number"})
-    values = "".join(f"json_extract_string(_json, {literal(_json_path(key))}) as {name(key)}, " for key in header)
+    named = _distinct(sorted(({key for (key,) in keys} | optional) - OURS), mapped_to)
+    values = "".join(
+        f"json_extract_string(_json, {literal(_json_path(key))}) as {name(column)}, " for key, column in named.items()
+    )
     rows = f"select {values}{COUNTED} as _row_number, _malformed, _line as _raw from {lines}"
-    return rows, header, prepared.records, prepared
+    return rows, list(named.values()), prepared.records, prepared
+
+
+def _distinct(header: list[str], mapped_to: set[str]) -> dict[str, str]:
+    """The source's columns under names that SQL can tell apart: it knows no empty name, and no case of letters.
+
+    A column that the feed names keeps its name.
+    """
+    taken = {column.lower() for column in header if column in mapped_to}
+    named = {}
+    for number, column in enumerate(header, 1):
+        clashes = not column or (column not in mapped_to and column.lower() in taken)
+        named[column] = f"column {number}" if clashes else column
+        taken.add(column.lower())
+    return named
 
 
 def _json_path(key: str) -> str:
@@ -71,8 +94,9 @@ def _json_path(key: str) -> str:
 def _plain_rows(source: str, header: list[str], row_number: str) -> str:
     """Rows of a table as they are, with the whole row as JSON for the quarantine (made only for rows that need it)."""
     packed = ", ".join(f"{name(column)} := {name(column)}" for column in header)
+    kept = "".join(f"{name(column)}, " for column in header if column not in OURS)
     return (
-        f"select *, {row_number} as _row_number, false as _malformed, to_json(struct_pack({packed})) as _raw "
+        f"select {kept}{row_number} as _row_number, false as _malformed, to_json(struct_pack({packed})) as _raw "
         f"from {source}"
     )
 
@@ -114,6 +138,11 @@ def judge(
         counts = f"select count(*), count(_problem), {different} from judged"
         parsed, bad, keys = connection.execute(counts).fetchall()[0]
     except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as problem:
+        if "CSV" in str(problem):
+            raise FileRefused(
+                "expected lines that end alike and columns as the feed says, found others; "
+                "set delimiter and quote in the feed, or ask for the file again"
+            ) from None
         # not in DuckDB's words: they quote the value, and it may be a telephone number
         raise FileRefused(
             f"{feed.feed}.yml: {entity.name}: a value does not fit an SQL expression of the feed "
@@ -164,12 +193,18 @@ def _hold_malformed(connection: duckdb.DuckDBPyConnection, prepared: Prepared | 
     ).fetchall()[0][0]
     if not exists:
         return
+    # by the byte where a row begins: DuckDB's number of its line counts blank lines and breaks within quotes, too
+    rejected = connection.execute(
+        "select line_byte_position, any_value(column_name), lower(replace(any_value(error_type)::varchar, '_', ' ')), "
+        "any_value(csv_line) from reject_errors group by line_byte_position"
+    ).fetchall()
+    if not rejected:
+        return
+    numbers = row_numbers(prepared, [row[0] for row in rejected])
     expected = f"{len(prepared.header)} columns" if prepared.header else "one line"
-    connection.execute(
-        "insert into held select line - 1, any_value(column_name), null, 'cannot be cut into columns: ' || "
-        "lower(replace(any_value(error_type)::varchar, '_', ' ')), ?, any_value(csv_line) "
-        "from reject_errors group by line",
-        [expected],
+    connection.executemany(
+        "insert into held values (?, ?, null, 'cannot be cut into columns: ' || ?, ?, ?)",
+        [[numbers[position], column, error, expected, line] for position, column, error, line in rejected],
     )
     connection.execute(
         """

@@ -23,7 +23,7 @@ from orchestration.errors import FileRefused, PulseError, of_the_machine, one_li
 from orchestration.feeds import Feed, load_feeds
 from orchestration.judging import judge
 from orchestration.lake import export, tidy, write, write_empty
-from orchestration.ledger import FileReport, Ledger
+from orchestration.ledger import FileReport, Ledger, Look
 from orchestration.reading import sandbox
 from orchestration.workspace import Workspace
 
@@ -56,8 +56,7 @@ class Claim:
     @property
     def described(self) -> str:
         """A hash of what says how the file is to be read, its marker's text included."""
-        marker = self.marker
-        text = self.feed.model_dump_json() + (marker.read_text(errors="replace") if marker else "")
+        text = self.feed.model_dump_json() + marker_text(self.marker)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -144,12 +143,16 @@ def _ready(ledger: Ledger, claims: list[Claim]) -> tuple[list[Claim], list[Waiti
     there: list[Claim] = []
     for claim in claims:
         marker = claim.marker
-        if marker and not marker.exists() and claim.path.exists():
-            waiting.append(Waiting(claim.path, f"its marker {marker.name} is not there yet"))
+        if marker and not looked(marker) and looked(claim.path):
+            waiting.append(Waiting(claim.path, f"its marker {printable(marker.name)} is not there yet"))
         else:
             there.append(claim)
     growing = _growing(
-        {c.path: c.feed.settle_seconds for c in there if _looked(c.path) and not ledger.seen_hash(c.path)}
+        {
+            c.path: c.feed.settle_seconds
+            for c in there
+            if (look := looked(c.path)) and not ledger.seen_hash(c.path, look)
+        }
     )
     waiting += [Waiting(path, "it is still being written; the next run takes it") for path in sorted(growing)]
     return [claim for claim in there if claim.path not in growing], waiting
@@ -157,7 +160,7 @@ def _ready(ledger: Ledger, claims: list[Claim]) -> tuple[list[Claim], list[Waiti
 
 def _check_room(workspace: Workspace, claims: list[Claim], ledger: Ledger) -> None:
     """Too little disk is refused before work starts: what lands needs about its own size, at the least."""
-    new = {c.path: look[0] for c in claims if (look := _looked(c.path)) and not ledger.seen_hash(c.path)}
+    new = {c.path: look[0] for c in claims if (look := looked(c.path)) and not ledger.seen_hash(c.path, look)}
     free = shutil.disk_usage(workspace.lake).free
     if new and free < sum(new.values()) + RESERVE:
         raise PulseError(
@@ -173,13 +176,14 @@ def _growing(settling: dict[Path, float]) -> set[Path]:
     Two looks, not the clock alone: a file from a machine whose clock is ahead would never be old enough.
     """
     now = time.time()
-    young = {path: _looked(path) for path, seconds in settling.items() if _age(path, now) < seconds}
+    young = {path: looked(path) for path, seconds in settling.items() if _age(path, now) < seconds}
     left = {path: min(settling[path], settling[path] - _age(path, now)) for path in young}
     time.sleep(max((rest for rest in left.values() if rest <= PATIENCE), default=0))
-    return {path for path, look in young.items() if left[path] > PATIENCE or _looked(path) != look}
+    return {path for path, look in young.items() if left[path] > PATIENCE or looked(path) != look}
 
 
-def _looked(path: Path) -> tuple[int, int] | None:
+def looked(path: Path) -> Look | None:
+    """Size and time of a file; None where it cannot be looked at."""
     try:
         facts = path.stat()
     except OSError:
@@ -188,13 +192,13 @@ def _looked(path: Path) -> tuple[int, int] | None:
 
 
 def _age(path: Path, now: float) -> float:
-    look = _looked(path)
+    look = looked(path)
     return now - look[1] / 1e9 if look else 0.0
 
 
 def _land_once(workspace: Workspace, ledger: Ledger, claim: Claim) -> FileReport | None:
     """Land one file; None where it changed in the meantime."""
-    look, path, feed, entity = _looked(claim.path), claim.path, claim.feed, claim.entity
+    look, path, feed, entity = looked(claim.path), claim.path, claim.feed, claim.entity
     now = datetime.now(UTC).replace(tzinfo=None)
     report = FileReport(
         feed=feed.feed,
@@ -206,13 +210,13 @@ def _land_once(workspace: Workspace, ledger: Ledger, claim: Claim) -> FileReport
     )
     kept = []
     try:
-        seen = ledger.seen_hash(path)
+        seen = ledger.seen_hash(path, look)
         report = replace(report, hash=seen or checksum(path), feed_hash=claim.described)
         known = ledger.find(report.hash, feed.feed, entity.name)
         # a refused file is tried again once its feed file or its marker has changed
         if known and (known.status == "landed" or known.feed_hash == report.feed_hash):
-            if not seen:
-                ledger.saw(path, report.hash)
+            if look and not seen:
+                ledger.saw(path, look, report.hash)
             return replace(known, status="known")
         with sandbox(workspace.lake.resolve()) as connection:
             counts = judge(connection, workspace, path, feed, entity, report.hash, now)
@@ -225,7 +229,7 @@ def _land_once(workspace: Workspace, ledger: Ledger, claim: Claim) -> FileReport
         if of_the_machine(problem, workspace.lake):
             raise
         reason = f"unreadable: {printable(str(path))}: {one_line(problem)}; give this user the right to read it"
-        return replace(report, status="unreadable", reason=reason) if _looked(path) else None
+        return replace(report, status="unreadable", reason=reason) if looked(path) else None
     except duckdb.Error as problem:
         if of_the_machine(problem, workspace.lake):
             raise
@@ -233,25 +237,35 @@ def _land_once(workspace: Workspace, ledger: Ledger, claim: Claim) -> FileReport
     except Exception as problem:  # whatever a hostile file does to a library, the next file is not to blame
         reason = f"format: {printable(str(path))}: {type(problem).__name__}: {one_line(problem)}"
         return replace(report, status="unreadable", reason=reason)
-    if _looked(path) != look:
+    if looked(path) != look:
         tidy(workspace, ledger)
         return None
     ledger.record(report, kept)
-    ledger.saw(path, report.hash)
+    if look:
+        ledger.saw(path, look, report.hash)
     return report
+
+
+def marker_text(marker: Path | None) -> str:
+    """What a marker says; nothing where there is none, or none any more."""
+    try:
+        return marker.read_text(errors="replace") if marker else ""
+    except OSError:
+        return ""
 
 
 def _check_marker(claim: Claim, read: int) -> None:
     """A marker that holds a number says how many rows there must be: the only sign of a cut between two rows."""
     marker = claim.marker
-    text = marker.read_text(errors="replace").strip() if marker else ""
+    text = marker_text(marker).strip()
     if not marker or not text:
         return
-    if not text.isdecimal():
-        raise FileRefused(f"{marker.name}: expected nothing or a number of rows, found {text[:40]!r}", code="count")
+    shown = printable(marker.name)
+    if not text.isdecimal() or len(text) > 18:
+        raise FileRefused(f"{shown}: expected nothing or a number of rows, found {text[:40]!r}", code="count")
     if int(text) != read:
         raise FileRefused(
-            f"expected {int(text):,} rows by {marker.name}, found {read:,}; the file is cut or the marker is of "
+            f"expected {int(text):,} rows by {shown}, found {read:,}; the file is cut or the marker is of "
             "another one, ask for both again",
             code="cut",
         )

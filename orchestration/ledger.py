@@ -12,6 +12,7 @@ from orchestration.workspace import Workspace
 
 # 1: files and seen. 2: what of the lake belongs to each file, with its checksum.
 VERSION = 2
+Look = tuple[int, int]  # size, and time of the last change in nanoseconds
 
 
 @dataclass(frozen=True)
@@ -144,20 +145,18 @@ class Ledger:
         rows = self._connection.execute(f"select path, rows, sha256 from lake_files {where} order by path", key)
         return [LakeFile(*row) for row in rows.fetchall()]
 
-    def seen_hash(self, path: Path) -> str | None:
-        """The content hash of an unchanged path."""
-        facts = path.stat()
+    def seen_hash(self, path: Path, look: Look | None) -> str | None:
+        """The content hash of an unchanged path; `look` is its size and time."""
         row = self._connection.execute(
             "select hash from seen where path = ? and size = ? and modified_ns = ?",
-            [os.fsencode(path), facts.st_size, facts.st_mtime_ns],
+            [os.fsencode(path), *(look or (None, None))],
         ).fetchone()
         return row[0] if row else None
 
-    def saw(self, path: Path, file_hash: str) -> None:
-        facts = path.stat()
+    def saw(self, path: Path, look: Look, file_hash: str) -> None:
         self._connection.execute(
             "insert or replace into seen values (?, ?, ?, ?)",
-            [os.fsencode(path), facts.st_size, facts.st_mtime_ns, file_hash],
+            [os.fsencode(path), *look, file_hash],
         )
 
     def paths(self, file_hash: str) -> list[Path]:

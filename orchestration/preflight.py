@@ -30,6 +30,8 @@ class Prepared:
     header: list[str]
     records: int  # counted from the bytes, below the header
     cut_row: str | None  # the last line where its line break is missing
+    quote: bytes = b""
+    has_header: bool = False
 
 
 def file_type(path: Path, fmt: Format) -> str:
@@ -77,11 +79,23 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
             )
         pending = len(decoder.getstate()[0])
         try:
-            yield decoder.decode(chunk)
+            text = decoder.decode(chunk)
+            if wide and "\0" in text:
+                raise FileRefused(
+                    f"byte {offset - pending + len(text[: text.index(chr(0))].encode(encoding))}: expected {encoding} "
+                    "text, found a NUL character; ask for the file again",
+                    code="encoding",
+                )
+            yield text
         except UnicodeDecodeError as problem:
             at = offset - pending + problem.start
             raise FileRefused(
                 f"byte {at}: expected {encoding}, found 0x{problem.object[problem.start]:02x}; set the feed's encoding",
+                code="encoding",
+            ) from None
+        except UnicodeError as problem:  # no byte order mark where one must be
+            raise FileRefused(
+                f"byte {offset}: expected {encoding}, found other bytes ({problem}); set the feed's encoding",
                 code="encoding",
             ) from None
         offset += len(chunk)
@@ -142,7 +156,13 @@ def prepare(path: Path, fmt: Format, plain: Path, kind: str) -> Prepared:
                 code="cut",
             )
         whole = not rest
-        if not whole and (fmt.final_newline == "optional" or first_line is None):
+        if not whole and first_line is None and has_header and fmt.final_newline == "required":
+            raise FileRefused(
+                "row 0: the header has no line break at its end, the file may be cut; ask for it again "
+                "(or set final_newline: optional)",
+                code="cut",
+            )
+        if not whole and fmt.final_newline == "optional":
             first_line = first_line or rest + "\n"
             rest = ",".join(rest.split()) if spaced else rest
             counter.add(rest.encode() + b"\n")
@@ -161,7 +181,22 @@ def prepare(path: Path, fmt: Format, plain: Path, kind: str) -> Prepared:
     else:
         beside.replace(plain)
     header = _header(first_line, fmt, kind)
-    return Prepared(plain, header, counter.records - has_header, rest or None)
+    return Prepared(plain, header, counter.records - has_header, rest or None, quote, has_header)
+
+
+def row_numbers(prepared: Prepared, positions: list[int]) -> dict[int, int]:
+    """The number of the row that begins at a byte of the prepared text, for each of these bytes."""
+    counter, numbers, read = _RecordCounter(prepared.quote), {}, 0
+    with prepared.path.open("rb") as text:
+        for position in sorted(positions):
+            while read < position:
+                chunk = text.read(min(CHUNK, position - read))
+                if not chunk:
+                    break
+                counter.add(chunk)
+                read += len(chunk)
+            numbers[position] = counter.records - prepared.has_header + 1
+    return numbers
 
 
 def _header(first_line: str, fmt: Format, kind: str) -> list[str]:

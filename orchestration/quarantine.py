@@ -8,6 +8,7 @@ import duckdb
 
 from orchestration import contract
 from orchestration.checksum import checksum
+from orchestration.contract import Entity
 from orchestration.errors import FileRefused, of_the_machine, one_line
 from orchestration.feeds import load_feeds
 from orchestration.judging import judge
@@ -15,7 +16,7 @@ from orchestration.lake import QUARANTINE, export, tidy, write
 from orchestration.landing import Claim, incoming
 from orchestration.ledger import FileReport, Ledger
 from orchestration.reading import sandbox
-from orchestration.sql import literal
+from orchestration.sql import literal, name
 from orchestration.workspace import Workspace
 
 
@@ -86,12 +87,12 @@ def release(workspace: Workspace, feed: str = "", file: str = "") -> list[Releas
                 try:
                     outcomes.append(_release(workspace, ledger, report, feeds))
                 except FileRefused as problem:
-                    said = f"{problem.code}: {report.name}: {problem}"
-                    outcomes.append(_untouched(report, said))
-                except duckdb.Error as problem:
+                    outcomes.append(_untouched(report, f"{problem.code}: {report.name}: {problem}"))
+                except Exception as problem:  # the next file is not to blame
                     if machine := of_the_machine(problem, workspace.lake):
                         raise machine from None
-                    outcomes.append(_untouched(report, f"format: {report.name}: {one_line(problem)}"))
+                    code = "unreadable" if isinstance(problem, OSError) else "format"
+                    outcomes.append(_untouched(report, f"{code}: {report.name}: {one_line(problem)}"))
         export(workspace, feeds, ledger.files())
     return outcomes
 
@@ -118,7 +119,13 @@ def _release(workspace: Workspace, ledger: Ledger, report: FileReport, feeds: di
                 code="count",
             )
         was_held = f"select row_number from read_parquet([{', '.join(held)}])"
-        connection.execute(f"create temp table released as from judged where _row_number in ({was_held})")
+        in_lake = f"read_parquet([{', '.join(literal(workspace.lake.resolve() / kept.path) for kept in earlier)}])"
+        # a row that is in the lake is never released, whatever the quarantine says
+        connection.execute(
+            f"create temp table released as from judged where _row_number in ({was_held}) "
+            f"and _row_number not in (select _row_number from {in_lake})"
+        )
+        otherwise = _read_otherwise(connection, entity, in_lake, was_held)
         connection.execute(f"delete from held where row_number not in ({was_held})")
         (released,) = connection.execute("select count(*) from released").fetchall()[0]
         (still,) = connection.execute("select count(*) from held").fetchall()[0]
@@ -134,7 +141,24 @@ def _release(workspace: Workspace, ledger: Ledger, report: FileReport, feeds: di
             stamped = replace(now_held, loaded_at=now.isoformat(sep=" ", timespec="microseconds"))
             ledger.record(now_held, [*earlier, *write(connection, workspace, stamped, entity, "released", earlier)])
             tidy(workspace, ledger)
-    return Released(report.feed, report.entity, report.name, released, repeated, still)
+    problem = ""
+    if otherwise:
+        problem = (
+            f"format: {report.name}: {otherwise:,} accepted rows would be read otherwise by today's feed file; "
+            "they stay as they are, ask for the rows again"
+        )
+    return Released(report.feed, report.entity, report.name, released, repeated, still, problem)
+
+
+def _read_otherwise(connection: duckdb.DuckDBPyConnection, entity: Entity, in_lake: str, was_held: str) -> int:
+    """How many rows that were accepted have other values when they are read today."""
+    present = {row[0] for row in connection.execute("describe judged").fetchall()}
+    derived = {"order_id"} if entity.name == "order_lines" else set()  # may be made of several columns
+    columns = ", ".join(name(column) for column in entity.columns if column in present - derived)
+    return connection.execute(
+        f"select count(*) from (select {columns}, _row_number from judged where _row_number not in ({was_held}) "
+        f"except select {columns}, _row_number from {in_lake})"
+    ).fetchall()[0][0]
 
 
 def _delivered(workspace: Workspace, ledger: Ledger, report: FileReport) -> Path:

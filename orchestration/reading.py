@@ -46,7 +46,7 @@ def source_lines(prepared: Prepared) -> str:
     return (
         f"read_csv({literal(prepared.path)}, auto_detect = false, header = false, columns = {{'_line': 'VARCHAR'}}, "
         f"delim = '\x01', quote = '', escape = '', store_rejects = true, "
-        f"max_line_size = {LONGEST_LINE})"
+        f"max_line_size = {LONGEST_LINE}) where _line <> ''"  # blank lines are no rows
     )
 
 
@@ -75,11 +75,12 @@ def mapped(feed: Feed, entity: Entity, header: list[str]) -> dict[str, str]:
     """For each mapped contract column an SQL expression over the source; raises FileRefused."""
     expressions = {}
     wanted = {mapping.column for mapping in feed.entities[entity.name].mappings().values()} - {None, *FILE_FACTS}
-    if wanted and not wanted & set(header):
+    if wanted and not {str(column).lower() for column in wanted} & {column.lower() for column in header}:
         # the first line is not shown: it may be a row, and hold a telephone number
         raise FileRefused(
             f"none of the {len(wanted)} columns that the feed names is in the first line, such as "
-            f"{min(map(str, wanted))!r}; is the header missing, or the delimiter another one?",
+            f"{min(map(str, wanted))!r}; "
+            "is there a header, and is the delimiter right? put the feed right or ask for the file again",
             code="header",
         )
     for column, mapping in feed.entities[entity.name].mappings().items():
@@ -133,9 +134,11 @@ def converted(column: Column, source: str, source_type: str, mapping: Mapping, f
             return f"timezone('UTC', {source})"
         return _to_utc(f"try_cast({source} as timestamp)", zone)
     if text:
-        return f"try_cast({_number(source, fmt)} as {kind})"
+        return f"try_cast({_number(source, fmt, whole=kind == 'bigint')} as {kind})"
     if kind == "double":
         return f"case when isfinite({source}::double) then {source}::double end"
+    if kind == "bigint":  # a cast would round
+        return f"case when {source} = trunc({source}) then try_cast({source} as {kind}) end"
     return f"try_cast({source} as {kind})"
 
 
@@ -143,12 +146,13 @@ def _to_utc(naive: str, zone: str) -> str:
     return f"timezone('UTC', timezone({literal(zone)}, {naive}))"
 
 
-def _number(source: str, fmt: Format) -> str:
-    """Digits as SQL reads them; null for what a cast would take and a person would not (1_000, NaN, 1e3)."""
+def _number(source: str, fmt: Format, whole: bool) -> str:
+    """Digits as SQL reads them; null for what a cast would take and a person would not (1_000, NaN, 1e3, a half)."""
     point, group = (f"[{fmt.decimal}]", f"[{fmt.thousands}]" if fmt.thousands else "")
-    shape = rf"[+-]?([0-9]+({point}[0-9]*)?|{point}[0-9]+)"
+    part = "0*" if whole else "[0-9]*"
+    shape = rf"[+-]?([0-9]+({point}{part})?" + ("" if whole else rf"|{point}[0-9]+") + ")"
     if group:
-        shape += rf"|[+-]?[0-9]{{1,3}}({group}[0-9]{{3}})+({point}[0-9]*)?"
+        shape += rf"|[+-]?[0-9]{{1,3}}({group}[0-9]{{3}})+({point}{part})?"
     plain = f"replace({source}, {literal(fmt.thousands)}, '')" if group else source
     plain = f"replace({plain}, ',', '.')" if fmt.decimal == "," else plain
     return f"case when regexp_full_match({source}, {literal(shape)}) then {plain} end"
@@ -211,6 +215,10 @@ def judged_sql(
         members = [m for m in group.split("|") if m in expressions]
         empty = " and ".join(f"{name(m)} is null" for m in members)
         cases.append(_case(empty, members[0], "null", "is empty", "a date"))
+    again = [f"s_{n} = {literal(m.column)}" for n, m in mappings.items() if m.column and types[n] == "VARCHAR"]
+    if fmt.header is True and len(again) > 1:
+        facts = "{'column_name': null, 'value': null, 'reason': 'is the header again', 'expected': 'a row'}"
+        cases.append(f"when {' and '.join(again)} then {facts}")
     order = ", ".join(cleaned)
     return (
         f"with cleaned as (select _row_number, _raw, _malformed, {order} from source), "

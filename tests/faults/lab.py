@@ -108,5 +108,5 @@ def _read(home: str, keeps: bool, stop, told) -> None:
         if connection and not keeps:
             connection.close()
             connection = None
-        time.sleep(0.05)
+        time.sleep(0.4)  # the readers share two cores with what they watch
     told.put((keeps, (seen.queries, seen.generations, seen.errors)))

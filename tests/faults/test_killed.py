@@ -21,7 +21,7 @@ from tests.faults.lab import Readers, alive, assert_all_is_well, contents, lake_
 from tests.warm import Command, forks
 
 LANDINGS, PUBLISHES = (70, 60) if EVERYTHING else (3, 5)
-CHAINS = 20
+CHAINS = 18
 KILLS_OF_A_CHAIN = 4
 ROUNDS = 10 if EVERYTHING else 3
 READERS = 8 if EVERYTHING else 2
