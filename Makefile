@@ -32,7 +32,7 @@ deliveries: setup
 
 # Every fault of the matrix, with counts (about an hour); needs to be root for the small disks.
 faults: setup
-	@PULSE_FAULTS=all .venv/bin/python -m pytest -m fault -n 2
+	@PULSE_FAULTS=all .venv/bin/python -m pytest -m "fault and not slow" -n 2
 
 # Thirty simulated days with random faults; SEED for others.
 SEED ?= 1

@@ -81,6 +81,7 @@ description: A plain feed for tests.
 time_zone: UTC
 currency: USD
 delivers: daily
+settle_seconds: 0
 entities:
   outlets:
     files: "outlets*.csv"

@@ -41,7 +41,7 @@ MATRIX = {
     "C2": "readers throughout",
     "C3": "a model edited in mid-run",
     "U1": "workspace of another version",
-    "Q1": "a rule mutated",
+    "Q1": "a rule mutated (make test-slow)",
     "Q2": "a check that crashes or sees no rows",
     "A1": "receiver of alerts down",
     "S": "security",

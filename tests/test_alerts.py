@@ -196,6 +196,7 @@ def test_an_alert_that_changes_hands_is_over_for_one_and_new_for_the_other(pulse
     ]
 
 
+@pytest.mark.fault("A1")
 def test_a_receiver_that_is_down_gets_it_later(pulse, sink):
     notify(pulse, notify=[sink.url(user=f"pulse:{SECRET}@")])
     publish(pulse, 1, alert(1), alert(2))
@@ -383,6 +384,7 @@ def test_killed_between_the_receiver_and_the_store(pulse, sink):
     assert "sent" not in pulse("run")
 
 
+@pytest.mark.fault("A1")
 def test_a_receiver_that_hangs_holds_up_nobody(pulse, sink):
     release = threading.Event()
     sink.before_answer = lambda: release.wait(60)

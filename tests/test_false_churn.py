@@ -65,6 +65,7 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
     ]
 
 
+@pytest.mark.fault("I11")
 @SETTINGS
 @given(lake=churning_lakes())
 def test_equals_the_oracle(models, lake):

@@ -246,6 +246,7 @@ def test_sample_is_bounded_and_counts_are_not(warehouse):
     assert len(by_column.sample) == len(by_query.sample) == gx_duckdb.SAMPLE_SIZE
 
 
+@pytest.mark.fault("Q2")
 def test_empty_table_fails_only_where_rows_are_counted(warehouse):
     not_null, regex, pair, rows = warehouse.judge(
         expect("expect_column_values_to_not_be_null", column="note"),
@@ -274,6 +275,7 @@ TOOL_ERRORS = [
 ]
 
 
+@pytest.mark.fault("Q2")
 @pytest.mark.parametrize(("expectation", "told"), TOOL_ERRORS)
 def test_what_cannot_run_is_a_tool_error_and_spoils_nothing_else(warehouse, expectation, told):
     good, error, bad = warehouse.judge(

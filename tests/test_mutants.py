@@ -53,6 +53,7 @@ SEARCH = settings(
 )
 
 
+@pytest.mark.fault("Q1")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("histories", "differences", "rule", "model", "text", "wrong"),

@@ -109,6 +109,7 @@ def test_failing_staging_check_stops_the_marts(shop):
     assert built == END, "the marts were rebuilt behind a failing check"
 
 
+@pytest.mark.fault("Q2")
 def test_a_check_that_cannot_run_is_a_tool_error(story, tmp_path):
     from orchestration.quality import Expectation, check_layer
     from orchestration.workspace import Workspace
@@ -135,6 +136,7 @@ def test_as_of_an_earlier_day(shop):
     shop("run", "--as-of", "31/03/2026", code=2)
 
 
+@pytest.mark.fault("C1")
 def test_another_run_holds_the_lease(shop):
     holder = subprocess.Popen(
         [
