@@ -248,9 +248,10 @@ def verify(
             console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
         files, kept = verified.lake_files, verified.generations
         console.print(
-            f"{files:,} files of the lake and {kept} generations looked at, {len(verified.faults):,} faults found."
+            f"Looked at {files:,} files of the lake and {kept} generations; faults found: {len(verified.faults):,}."
             + (" What could be put right was; next: pulse run" if repair and verified.faults else ""),
             highlight=False,
+            soft_wrap=True,
         )
     raise typer.Exit(FAILED if verified.faults and not repair else FINE)
 

@@ -122,12 +122,12 @@ def write_empty(workspace: Workspace, entity: Entity) -> None:
     types |= {} if entity.written_by_landing else TECHNICAL
     described = target.with_name("_empty.columns")
     wanted = repr(types)
-    if target.exists() and described.exists() and described.read_text() == wanted:
+    if target.exists() and described.exists() and described.read_text() == f"{wanted} {checksum(target)}":
         return
     columns = ", ".join(f"null::{kind} as {name(column)}" for column, kind in types.items())
     with duckdb.connect() as connection:
-        _copy(connection, f"select {columns} limit 0", workspace.lake, f"{entity.name}/{EMPTY}")
-    described.write_text(wanted)
+        made = _copy(connection, f"select {columns} limit 0", workspace.lake, f"{entity.name}/{EMPTY}")
+    described.write_text(f"{wanted} {made.sha256}")
 
 
 def export(workspace: Workspace, feeds: dict[str, Feed], files: list[FileReport]) -> None:

@@ -186,8 +186,8 @@ def show_landing(console: Console, report: Any) -> None:
     new = [file for file in report.files if file.status != "known"]
     if new:
         console.print(
-            f"Landed {sum(f.status == 'landed' for f in new)} files: "
-            f"{sum(f.read for f in new):,} rows read, {sum(f.accepted for f in new):,} accepted, "
+            f"Files landed: {sum(f.status == 'landed' for f in new):,}. "
+            f"Rows: {sum(f.read for f in new):,} read, {sum(f.accepted for f in new):,} accepted, "
             f"{sum(f.duplicate for f in new):,} repeated, {sum(f.quarantined for f in new):,} quarantined.",
             highlight=False,
         )

@@ -267,6 +267,16 @@ def test_a_damaged_lake_file_lands_again_from_what_was_delivered(landed, tries, 
 
 
 @pytest.mark.fault("R6")
+@pytest.mark.parametrize("file", ["orders/_empty.parquet", "visits/_empty.parquet", "feeds/feeds.parquet"])
+def test_what_landing_makes_of_itself_is_made_anew(landed, file):
+    path = landed.home / "lake" / file
+    expected = duckdb.read_parquet(str(path)).fetchall()
+    cut(path)
+    land(Workspace(landed.home))
+    assert duckdb.read_parquet(str(path)).fetchall() == expected
+
+
+@pytest.mark.fault("R6")
 def test_a_damaged_lake_file_whose_delivery_is_gone_is_asked_for(landed):
     workspace = Workspace(landed.home)
     (file,) = (workspace.lake / "orders").glob("shop-*.parquet")
