@@ -27,7 +27,7 @@ CODES = "encoding|header|cut|count|empty|format|unreadable|feed"
 
 def feed(form: str = "", files: str = "orders*.csv", marker: str = "", more: str = "") -> str:
     """The plain feed of the tests with another format, other files of orders, a marker or more entities."""
-    text = FEED.format(name="shop").replace('"orders*.csv"', f'"{files}"')
+    text = FEED.format(name="shop").replace('"orders*.csv"', f'"{files}"').replace("settle_seconds: 0\n", "")
     if marker:
         text = text.replace(f'"{files}"', f'"{files}"\n    marker: "{marker}"')
     return text + more + (f"format: {{{form}}}\n" if form else "")
