@@ -15,6 +15,7 @@ class Night:
     """The shop before its nightly run, and the marts that the run must make of it."""
 
     before: Pulse
+    after: Pulse
     expected: dict[str, str]
 
     def copied(self, home: Path) -> Pulse:
@@ -36,4 +37,4 @@ def evening(first_shop, tmp_path_factory) -> Pulse:
 def night(evening, tmp_path_factory) -> Night:
     undisturbed = evening.copied(tmp_path_factory.mktemp("night") / "shop")
     undisturbed("run")
-    return Night(evening, contents(undisturbed.home))
+    return Night(evening, undisturbed, contents(undisturbed.home))

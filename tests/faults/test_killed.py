@@ -4,15 +4,17 @@ import random
 import re
 import shutil
 import signal
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from orchestration.generations import current, damage
+from orchestration.generations import current, damage, generations
 from orchestration.landing import land
-from orchestration.publish import publish, tidy
+from orchestration.publish import publish, show, tidy
 from orchestration.verify import verify
 from orchestration.workspace import Workspace
 from tests.conftest import END, FEED, ROOT, Pulse, order, outlet
@@ -211,6 +213,40 @@ def test_a_model_edited_in_mid_run_is_for_the_next_run(night, tmp_path):
     again = pulse.start("run", said=tmp_path / "again")
     assert wait_for(again, "Starting the engines"), again.said
     again.kill()
+
+
+@campaign
+@pytest.mark.fault("C2")
+def test_what_the_catalog_that_follows_can_show(night, tmp_path, tries):
+    """live.duckdb never fails, but a query over two marts can straddle a publish; marts.duckdb is for who minds."""
+    workspace = Workspace(night.after.copied(tmp_path / "shop").home)
+    both = generations(workspace)
+    shown, ended, errors = [], threading.Event(), []
+    sql = "select (select count(*) from dim_outlets), (select count(*) from fct_outlet_order_days)"
+
+    def read() -> None:
+        with duckdb.connect(str(workspace.published / "live.duckdb"), read_only=True) as live:
+            while not ended.is_set():
+                try:
+                    shown.append(live.execute(sql).fetchall()[0])
+                except duckdb.Error as problem:
+                    errors.append(str(problem))
+
+    whole = set()
+    for manifest in both:
+        show(workspace, manifest)
+        with duckdb.connect(str(workspace.published / "marts.duckdb"), read_only=True) as marts:
+            whole.add(marts.execute(sql).fetchall()[0])
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(60):
+        with tries.one():
+            show(workspace, both[number % 2])
+    ended.set()
+    reader.join()
+    assert len(whole) == 2 and errors == [] and set(shown) >= whole
+    mixed = sum(pair not in whole for pair in shown)
+    tries.notes.append(f"live.duckdb over 60 publishes: {len(shown):,} queries over two marts, {mixed:,} mixed")
 
 
 @pytest.mark.fault("C2")
