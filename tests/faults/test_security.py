@@ -27,7 +27,7 @@ import pytest
 import yaml
 
 from orchestration import contract
-from orchestration.errors import printable
+from orchestration.errors import PulseError, printable
 from orchestration.export import export
 from orchestration.landing import land
 from orchestration.publish import reader
@@ -208,7 +208,7 @@ def test_what_a_feed_says_is_data(workspace, text, kind):
 
 @pytest.mark.parametrize(
     "setting",
-    [{"date": "%Q' {} $1"}, {"date": "{}'); --"}, {"timestamp": "'; {0}"}, {"nulls": ["\0'"]}, {"quote": "'"}],
+    [{"date": "{}'); --"}, {"timestamp": "'; {0}"}, {"nulls": ["\0'"]}, {"quote": "'"}],
     ids=str,
 )
 def test_a_format_is_data(workspace, setting):
@@ -216,6 +216,12 @@ def test_a_format_is_data(workspace, setting):
     report = landed(workspace, "outlet_id,channel,beat_id,opened_on,closed_on\no1,x,b,2020-01-01,\n")
     assert report.status == "refused" or report.accepted + report.quarantined == 1
     assert (workspace.lake / "outlets" / "_empty.parquet").exists() and "\n" not in report.reason
+
+
+def test_a_pattern_that_is_none_stops_before_anything_is_read(workspace):
+    feed(workspace, settings={"format": {"date": "%Q' {} $1"}})
+    with pytest.raises(PulseError, match="expected such as %d.%m.%Y"):
+        landed(workspace, OUTLETS + "o1,x,b,,,,,\n")
 
 
 @pytest.mark.parametrize(
