@@ -30,7 +30,7 @@ score: setup
 deliveries: setup
 	@PULSE_DELIVERIES=201 .venv/bin/python -m pytest tests/test_increments.py -n 2
 
-# Every fault of the matrix, with counts (about an hour); needs to be root for the small disks.
+# Every fault of the matrix, with counts (a long run); needs to be root for the small disks.
 faults: setup
 	@PULSE_FAULTS=all .venv/bin/python -m pytest -m "fault and not slow" -n 2
 

@@ -17,7 +17,6 @@ from rich.text import Text
 from orchestration.errors import PulseError, of_the_machine, one_line
 from orchestration.workspace import Workspace, keep_from_others
 
-REFUSED = {"refused", "unreadable"}
 FINE, FAILED, USAGE, QUARANTINED, HELD = 0, 1, 2, 3, 4
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
@@ -116,7 +115,7 @@ def land_command(as_json: AsJson = False) -> None:
     with lease(workspace, "pulse land"):
         report = land(workspace)
     print(json.dumps(landing_as_dict(report), indent=1)) if as_json else show_landing(console, report)
-    raise typer.Exit(QUARANTINED if any(f.quarantined or f.status in REFUSED for f in report.files) else FINE)
+    raise typer.Exit(QUARANTINED if any(f.quarantined or f.is_refused for f in report.files) else FINE)
 
 
 @app.command()
@@ -244,16 +243,16 @@ def verify(
         print(json.dumps({**vars(verified), "faults": [vars(f) for f in verified.faults]}, indent=1, default=str))
     else:
         for fault in verified.faults:
-            line = f"damaged: {fault.place}: {fault.found}; {fault.cure}"
+            line = f"damaged: {fault.place}: {fault.found}; {'put right' if fault.repaired else fault.cure}"
             console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
         files, kept = verified.lake_files, verified.generations
         console.print(
             f"Looked at {files:,} files of the lake and {kept} generations; faults found: {len(verified.faults):,}."
-            + (" What could be put right was; next: pulse run" if repair and verified.faults else ""),
+            + (" Next: pulse run" if any(fault.repaired for fault in verified.faults) else ""),
             highlight=False,
             soft_wrap=True,
         )
-    raise typer.Exit(FAILED if verified.faults and not repair else FINE)
+    raise typer.Exit(FINE if all(fault.repaired for fault in verified.faults) else FAILED)
 
 
 @app.command()

@@ -3,9 +3,6 @@
 import dagster as dg
 
 from orchestration import automation, quality, raw, run, transform
-from orchestration.workspace import keep_from_others
-
-keep_from_others()
 
 defs = dg.Definitions(
     assets=[raw.lake, *transform.dbt_layers(), run.generation],

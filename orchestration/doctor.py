@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-
-import duckdb
+from tempfile import TemporaryDirectory
 
 from orchestration import contract
 from orchestration.checksum import checksum
-from orchestration.errors import PulseError, one_line
+from orchestration.errors import PulseError, of_a_file
 from orchestration.feeds import load_feed, nearest
 from orchestration.judging import judge
 from orchestration.landing import entities
@@ -43,12 +42,12 @@ def examine(workspace: Workspace, file: Path, feed_name: str) -> list[Examinatio
         raise PulseError(f"{file}: feed {feed.feed} claims no such file; its patterns are {patterns}")
     found = []
     for entity in claimed:
-        (workspace.lake / ".incoming").mkdir(parents=True, exist_ok=True)
         try:
-            with sandbox(workspace.lake.resolve()) as connection:
+            # in a place of its own: a landing may be at work in the workspace
+            with TemporaryDirectory() as elsewhere, sandbox(Path(elsewhere).resolve() / "lake") as connection:
                 counts = judge(
                     connection,
-                    workspace,
+                    Workspace(Path(elsewhere).resolve()),
                     file,
                     feed,
                     contract.load()[entity],
@@ -66,8 +65,7 @@ def examine(workspace: Workspace, file: Path, feed_name: str) -> list[Examinatio
                 for column, reason, expected, n, row, value in rows
             ]
             found.append(Examination(entity, "readable", **counts, problems=problems))
-        except PulseError as problem:
-            found.append(Examination(entity, "refused", reason=f"{file}: {problem}"))
-        except duckdb.Error as problem:
-            found.append(Examination(entity, "refused", reason=f"{file}: {one_line(problem)}"))
+        except Exception as problem:
+            fault = of_a_file(problem, file)
+            found.append(Examination(entity, "refused", reason=f"{fault.code}: {file}: {fault}"))
     return found

@@ -4,6 +4,8 @@ import errno
 import os
 from pathlib import Path
 
+import duckdb
+
 
 class PulseError(Exception):
     """One clear line: what, where, expected, found, what to do next.
@@ -58,8 +60,6 @@ NO_MEMORY = ("Out of Memory", "could not allocate", "failed to allocate", "Alloc
 BROKEN = (
     "not a valid DuckDB database",
     "Corrupt database",
-    "checksum",
-    "Checksum",
     "Failed to deserialize",
     "Serialization Error",
     "Could not read enough bytes",
@@ -89,6 +89,21 @@ def of_the_machine(problem: BaseException | str, place: Path) -> PulseError | No
             code="memory",
         )
     return None
+
+
+def of_a_file(problem: Exception, lake: Path) -> FileRefused:
+    """What a problem with one file is told as; a fault of the machine is raised, because no file is to blame for it.
+
+    Whatever a hostile file does to a library, the next file goes on.
+    """
+    if isinstance(problem, FileRefused):
+        return problem
+    if machine := of_the_machine(problem, lake):
+        raise machine from None
+    if isinstance(problem, OSError):
+        return FileRefused(f"{one_line(problem)}; give this user the right to read it", code="unreadable")
+    kind = "" if isinstance(problem, duckdb.Error) else f"{type(problem).__name__}: "
+    return FileRefused(f"{kind}{one_line(problem)}")
 
 
 def is_damage(text: str) -> bool:

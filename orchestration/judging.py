@@ -215,7 +215,6 @@ def _hold_malformed(connection: duckdb.DuckDBPyConnection, prepared: Prepared | 
                 from held
             ) where before < judged._row_number
         ), 0)
-        where (select count(*) from held) > 0
         """
     )
 

@@ -8,6 +8,7 @@ import duckdb
 from orchestration import contract
 from orchestration.checksum import checksum
 from orchestration.contract import TECHNICAL, Entity
+from orchestration.errors import PulseError
 from orchestration.feeds import Feed, load_feed
 from orchestration.ledger import FileReport, LakeFile, Ledger
 from orchestration.sql import literal, name
@@ -15,6 +16,7 @@ from orchestration.workspace import Workspace
 
 QUARANTINE = "quarantine"
 EMPTY = "_empty.parquet"
+MOST_LEFT = 2  # rows and quarantine of one file: each landing begins by taking away what the last one left
 
 
 def write(
@@ -78,13 +80,35 @@ def _lines_before(workspace: Workspace, earlier: Sequence[LakeFile]) -> str:
     return f"coalesce(({lines}), 0)"
 
 
-def tidy(workspace: Workspace, ledger: Ledger) -> None:
-    """Take away what the ledger does not name: a landing or a release that was killed before it counted."""
+def unnamed(workspace: Workspace, ledger: Ledger) -> list[Path]:
+    """Files of the lake that the ledger does not name: a landing or a release was killed before they counted."""
     counted = {file.path for file in ledger.lake_files()}
-    for folder in (*contract.deliverable(), QUARANTINE):
-        for file in (workspace.lake / folder).glob("*.parquet*"):
-            if f"{folder}/{file.name}" not in counted and file.name != EMPTY:
-                file.unlink()
+    return [
+        file
+        for folder in (*contract.deliverable(), QUARANTINE)
+        for file in (workspace.lake / folder).glob("*.parquet*")
+        if f"{folder}/{file.name}" not in counted and file.name != EMPTY
+    ]
+
+
+def too_many(files: list[Path]) -> str:
+    """What is wrong with the ledger where a kill cannot have left so many: it is lost, or older than the lake."""
+    whole = [file for file in files if file.suffix == ".parquet"]
+    if len(whole) <= MOST_LEFT:
+        return ""
+    return f"it does not name {len(whole):,} files of the lake, such as {whole[0].name}"
+
+
+def tidy(workspace: Workspace, ledger: Ledger) -> None:
+    """Take away what the ledger does not name."""
+    left = unnamed(workspace, ledger)
+    if said := too_many(left):
+        raise PulseError(
+            f"{ledger.path}: {said}; put it back from your backup, or move the lake away and let all land again",
+            code="damaged",
+        )
+    for file in left:
+        file.unlink()
 
 
 def _constant(text: str | None) -> str:

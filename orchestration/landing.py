@@ -19,7 +19,7 @@ import duckdb
 from orchestration import contract
 from orchestration.checksum import checksum
 from orchestration.contract import Entity
-from orchestration.errors import FileRefused, PulseError, of_the_machine, one_line, printable
+from orchestration.errors import FileRefused, PulseError, of_a_file, of_the_machine, printable
 from orchestration.feeds import Feed, load_feeds
 from orchestration.judging import judge
 from orchestration.lake import export, tidy, write, write_empty
@@ -80,8 +80,10 @@ def land(workspace: Workspace, progress: Progress | None = None) -> LandingRepor
             for described in contract.load().values():
                 write_empty(workspace, described)
             found, unclaimed = _claims(workspace, feeds)
-            ready, waiting = _ready(ledger, found)
-            _check_room(workspace, ready, ledger)
+            looks = {claim.path: looked(claim.path) for claim in found}
+            new = {path: look for path, look in looks.items() if look and not ledger.seen_hash(path, look)}
+            ready, waiting = _ready(found, new)
+            _check_room(workspace, new)
             with incoming(workspace):
                 for number, claim in enumerate(ready):
                     report = _land_once(workspace, ledger, claim)
@@ -92,11 +94,10 @@ def land(workspace: Workspace, progress: Progress | None = None) -> LandingRepor
                         progress(number + 1, len(ready), claim.path.name)
                     reports.append(report)
             export(workspace, feeds, ledger.files())
-    except Exception as problem:
-        machine = of_the_machine(problem, workspace.lake)
-        if machine and not isinstance(problem, PulseError):
-            raise machine from None
+    except PulseError:
         raise
+    except Exception as problem:
+        raise of_the_machine(problem, workspace.lake) or problem from None
     return LandingReport(reports, unclaimed, waiting)
 
 
@@ -137,7 +138,7 @@ def entities(feed: Feed, file: str) -> Iterator[str]:
             yield entity
 
 
-def _ready(ledger: Ledger, claims: list[Claim]) -> tuple[list[Claim], list[Waiting]]:
+def _ready(claims: list[Claim], new: dict[Path, Look]) -> tuple[list[Claim], list[Waiting]]:
     """The files that are whole, as far as their marker and their age can tell, and those that wait."""
     waiting: list[Waiting] = []
     there: list[Claim] = []
@@ -147,39 +148,33 @@ def _ready(ledger: Ledger, claims: list[Claim]) -> tuple[list[Claim], list[Waiti
             waiting.append(Waiting(claim.path, f"its marker {printable(marker.name)} is not there yet"))
         else:
             there.append(claim)
-    growing = _growing(
-        {
-            c.path: c.feed.settle_seconds
-            for c in there
-            if (look := looked(c.path)) and not ledger.seen_hash(c.path, look)
-        }
-    )
+    growing = _growing({claim.path: claim.feed.settle_seconds for claim in there if claim.path in new}, new)
     waiting += [Waiting(path, "it is still being written; the next run takes it") for path in sorted(growing)]
     return [claim for claim in there if claim.path not in growing], waiting
 
 
-def _check_room(workspace: Workspace, claims: list[Claim], ledger: Ledger) -> None:
+def _check_room(workspace: Workspace, new: dict[Path, Look]) -> None:
     """Too little disk is refused before work starts: what lands needs about its own size, at the least."""
-    new = {c.path: look[0] for c in claims if (look := looked(c.path)) and not ledger.seen_hash(c.path, look)}
     free = shutil.disk_usage(workspace.lake).free
-    if new and free < sum(new.values()) + RESERVE:
+    needed = sum(size for size, _ in new.values()) + RESERVE
+    if new and free < needed:
         raise PulseError(
-            f"{workspace.lake}: {len(new):,} new files need at least {(sum(new.values()) + RESERVE) / 1e6:,.0f} MB, "
+            f"{workspace.lake}: {len(new):,} new files need at least {needed / 1e6:,.0f} MB, "
             f"{free / 1e6:,.0f} MB are free; free space, then `pulse run`",
             code="disk",
         )
 
 
-def _growing(settling: dict[Path, float]) -> set[Path]:
+def _growing(settling: dict[Path, float], looks: dict[Path, Look]) -> set[Path]:
     """The files that change while we look, or changed too short a time ago to wait for.
 
     Two looks, not the clock alone: a file from a machine whose clock is ahead would never be old enough.
     """
     now = time.time()
-    young = {path: looked(path) for path, seconds in settling.items() if _age(path, now) < seconds}
-    left = {path: min(settling[path], settling[path] - _age(path, now)) for path in young}
+    ages = {path: now - looks[path][1] / 1e9 for path in settling}
+    left = {path: min(rest, rest - ages[path]) for path, rest in settling.items() if ages[path] < rest}
     time.sleep(max((rest for rest in left.values() if rest <= PATIENCE), default=0))
-    return {path for path, look in young.items() if left[path] > PATIENCE or looked(path) != look}
+    return {path for path, rest in left.items() if rest > PATIENCE or looked(path) != looks[path]}
 
 
 def looked(path: Path) -> Look | None:
@@ -189,11 +184,6 @@ def looked(path: Path) -> Look | None:
     except OSError:
         return None
     return facts.st_size, facts.st_mtime_ns
-
-
-def _age(path: Path, now: float) -> float:
-    look = looked(path)
-    return now - look[1] / 1e9 if look else 0.0
 
 
 def _land_once(workspace: Workspace, ledger: Ledger, claim: Claim) -> FileReport | None:
@@ -223,20 +213,12 @@ def _land_once(workspace: Workspace, ledger: Ledger, claim: Claim) -> FileReport
             _check_marker(claim, counts["read"])
             report = replace(report, **counts)
             kept = write(connection, workspace, report, entity)
-    except FileRefused as problem:
-        report = replace(report, status="refused", reason=f"{problem.code}: {printable(str(path))}: {problem}")
-    except OSError as problem:
-        if of_the_machine(problem, workspace.lake):
-            raise
-        reason = f"unreadable: {printable(str(path))}: {one_line(problem)}; give this user the right to read it"
-        return replace(report, status="unreadable", reason=reason) if looked(path) else None
-    except duckdb.Error as problem:
-        if of_the_machine(problem, workspace.lake):
-            raise
-        report = replace(report, status="refused", reason=f"format: {printable(str(path))}: {one_line(problem)}")
-    except Exception as problem:  # whatever a hostile file does to a library, the next file is not to blame
-        reason = f"format: {printable(str(path))}: {type(problem).__name__}: {one_line(problem)}"
-        return replace(report, status="unreadable", reason=reason)
+    except Exception as problem:
+        fault = of_a_file(problem, workspace.lake)
+        reason = f"{fault.code}: {printable(str(path))}: {fault}"
+        if not isinstance(problem, FileRefused | duckdb.Error):  # not the content's fault: tried again each time
+            return replace(report, status="unreadable", reason=reason) if looked(path) else None
+        report = replace(report, status="refused", reason=reason)
     if looked(path) != look:
         tidy(workspace, ledger)
         return None

@@ -15,6 +15,9 @@ from filelock import FileLock, Timeout
 from orchestration.errors import PulseError
 from orchestration.workspace import Workspace
 
+# of a run that takes the lease, or gives it back, this very moment
+UNKNOWN = {"pid": "?", "what": "another run", "since": "now", "for": "a moment"}
+
 
 class LeaseHeld(PulseError):
     """Another run holds the workspace."""
@@ -44,8 +47,8 @@ def holder(workspace: Workspace) -> dict | None:
             pass
     try:
         held = json.loads(_note(workspace).read_text())
-    except (OSError, ValueError):  # it took the lease this very moment
-        return {"pid": "?", "what": "a run that just started", "since": "now", "for": "a moment"}
+    except (OSError, ValueError):
+        return UNKNOWN
     minutes = int((datetime.now(UTC) - datetime.fromisoformat(held["since"])).total_seconds() // 60)
     return {**held, "for": f"{minutes} minutes" if minutes != 1 else "1 minute"}
 
@@ -59,7 +62,7 @@ def lease(workspace: Workspace, what: str):
     try:
         lock.acquire(timeout=1)  # whoever only looks who holds it has it for a moment
     except Timeout:
-        held = holder(workspace) or {"pid": "?", "what": "a run that just ended", "since": "now", "for": "a moment"}
+        held = holder(workspace) or UNKNOWN
         raise LeaseHeld(
             f"{workspace.home}: {held['what']} (process {held['pid']}) works here since {held['since']}, "
             f"for {held['for']}; wait for it, or see `pulse status`",

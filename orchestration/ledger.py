@@ -32,6 +32,10 @@ class FileReport:
     loaded_at: str = ""
     feed_hash: str = ""
 
+    @property
+    def is_refused(self) -> bool:
+        return self.status in ("refused", "unreadable")
+
 
 @dataclass(frozen=True)
 class LakeFile:
@@ -159,10 +163,11 @@ class Ledger:
             [os.fsencode(path), *look, file_hash],
         )
 
-    def paths(self, file_hash: str) -> list[Path]:
-        """Where this content was seen."""
-        rows = self._connection.execute("select path from seen where hash = ? order by path", [file_hash]).fetchall()
-        return [Path(os.fsdecode(row[0])) for row in rows]
+    def delivered(self, report: FileReport) -> Path | None:
+        """Where a file still lies as it was delivered."""
+        seen = self._connection.execute("select path from seen where hash = ? order by path", [report.hash]).fetchall()
+        paths = [Path(os.fsdecode(row[0])) for row in seen]
+        return next((path for path in paths if path.exists() and checksum(path) == report.hash), None)
 
     def files(self) -> list[FileReport]:
         """Every file, by feed, entity and name."""

@@ -104,8 +104,7 @@ def publish(
     }
     (beside / "manifest.json").write_text(json.dumps(manifest, indent=1))
     for file in beside.rglob("*.parquet"):
-        file.chmod(0o440)
-    beside.chmod(0o550)  # a statement of a reader cannot put other rows in their place
+        file.chmod(0o440)  # a statement of a reader cannot put other rows in their place
     beside.rename(root / identity)  # from here on it counts, and so does what it adds to the history
     history.prepare(workspace)
     show(workspace, manifest)
@@ -174,7 +173,7 @@ def _create_views(catalog: duckdb.DuckDBPyConnection, views: dict[str, str]) -> 
 def tidy(workspace: Workspace) -> None:
     """Take away what a publish that was killed left."""
     for leftover in (workspace.published / "generations").glob(".*"):
-        _remove(leftover)
+        shutil.rmtree(leftover)
     for leftover in workspace.published.glob(".*"):
         leftover.unlink()
 
@@ -215,9 +214,4 @@ def _prune(workspace: Workspace, keep: str) -> None:
     young = (datetime.now(UTC) - timedelta(hours=KEPT_HOURS)).isoformat()
     for manifest in generations(workspace)[:-KEPT_GENERATIONS]:
         if manifest["generation"] not in kept and manifest["published_at"] < young:
-            _remove(workspace.published / "generations" / manifest["generation"])
-
-
-def _remove(folder: Path) -> None:
-    folder.chmod(0o750)
-    shutil.rmtree(folder)
+            shutil.rmtree(workspace.published / "generations" / manifest["generation"])

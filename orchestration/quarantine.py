@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 
 from orchestration import contract
-from orchestration.checksum import checksum
 from orchestration.contract import Entity
-from orchestration.errors import FileRefused, of_the_machine, one_line
+from orchestration.errors import FileRefused, of_a_file
 from orchestration.feeds import load_feeds
 from orchestration.judging import judge
 from orchestration.lake import QUARANTINE, export, tidy, write
@@ -17,6 +15,7 @@ from orchestration.landing import Claim, incoming
 from orchestration.ledger import FileReport, Ledger
 from orchestration.reading import sandbox
 from orchestration.sql import literal, name
+from orchestration.sql import rows as sql_rows
 from orchestration.workspace import Workspace
 
 
@@ -61,15 +60,14 @@ def _quarantined(workspace: Workspace, sql: str, wanted: list[str]) -> list[dict
         return []
     files = ", ".join(literal(workspace.lake / path) for path in held)
     with duckdb.connect() as connection:
-        cursor = connection.execute(
+        return sql_rows(
+            connection,
             f"""with quarantined as (
                 select * from read_parquet([{files}])
                 where (feed = $1 or $1 = '') and (entity = $2 or $2 = '') and (file_name = $3 or $3 = '')
             ) {sql}""",
             wanted,
         )
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def release(workspace: Workspace, feed: str = "", file: str = "") -> list[Released]:
@@ -86,26 +84,29 @@ def release(workspace: Workspace, feed: str = "", file: str = "") -> list[Releas
             if report.quarantined and report.feed in feeds and feed in ("", report.feed) and file in ("", report.name):
                 try:
                     outcomes.append(_release(workspace, ledger, report, feeds))
-                except FileRefused as problem:
-                    outcomes.append(_untouched(report, f"{problem.code}: {report.name}: {problem}"))
-                except Exception as problem:  # the next file is not to blame
-                    if machine := of_the_machine(problem, workspace.lake):
-                        raise machine from None
-                    code = "unreadable" if isinstance(problem, OSError) else "format"
-                    outcomes.append(_untouched(report, f"{code}: {report.name}: {one_line(problem)}"))
+                except Exception as problem:
+                    fault = of_a_file(problem, workspace.lake)
+                    said = f"{fault.code}: {report.name}: {fault}"
+                    outcomes.append(
+                        Released(
+                            report.feed, report.entity, report.name, still_quarantined=report.quarantined, problem=said
+                        )
+                    )
         export(workspace, feeds, ledger.files())
     return outcomes
-
-
-def _untouched(report: FileReport, problem: str) -> Released:
-    return Released(report.feed, report.entity, report.name, 0, 0, report.quarantined, problem)
 
 
 def _release(workspace: Workspace, ledger: Ledger, report: FileReport, feeds: dict) -> Released:
     feed, entity = feeds[report.feed], contract.load()[report.entity]
     if report.entity not in feed.entities:
         raise FileRefused(f"{feed.feed}.yml has no {report.entity} any more; put the entity back", code="feed")
-    path = _delivered(workspace, ledger, report)
+    path = ledger.delivered(report)
+    if path is None:
+        raise FileRefused(
+            f"it is no longer in {workspace.landing} as it was delivered; put it back, then `pulse land` and release "
+            "again",
+            code="unreadable",
+        )
     now = datetime.now(UTC).replace(tzinfo=None)
     lake_files = ledger.lake_files(report)
     earlier = [kept for kept in lake_files if not kept.path.startswith(f"{QUARANTINE}/")]
@@ -151,21 +152,12 @@ def _release(workspace: Workspace, ledger: Ledger, report: FileReport, feeds: di
 
 
 def _read_otherwise(connection: duckdb.DuckDBPyConnection, entity: Entity, in_lake: str, was_held: str) -> int:
-    """How many rows that were accepted have other values when they are read today."""
+    """How many rows that were accepted have other values when they are read today, or would be held."""
     present = {row[0] for row in connection.execute("describe judged").fetchall()}
     derived = {"order_id"} if entity.name == "order_lines" else set()  # may be made of several columns
     columns = ", ".join(name(column) for column in entity.columns if column in present - derived)
     return connection.execute(
-        f"select count(*) from (select {columns}, _row_number from judged where _row_number not in ({was_held}) "
-        f"except select {columns}, _row_number from {in_lake})"
+        f"select (select count(*) from (select {columns}, _row_number from judged "
+        f"where _row_number not in ({was_held}) except select {columns}, _row_number from {in_lake})) "
+        f"+ (select count(*) from held where row_number not in ({was_held}))"
     ).fetchall()[0][0]
-
-
-def _delivered(workspace: Workspace, ledger: Ledger, report: FileReport) -> Path:
-    for path in ledger.paths(report.hash):
-        if path.exists() and checksum(path) == report.hash:
-            return path
-    raise FileRefused(
-        f"the file as delivered is no longer in {workspace.landing}; put it back, then `pulse land` and release again",
-        code="unreadable",
-    )

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 
@@ -10,22 +9,17 @@ from orchestration.errors import printable
 from orchestration.generations import current, generations
 from orchestration.ledger import Ledger
 from orchestration.publish import reader
+from orchestration.sql import rows
 from orchestration.workspace import Workspace
 
 WORST_BEATS = FIRST_WORK = 5
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str, values: list | None = None) -> list[dict]:
-    cursor = connection.execute(sql, values or [])
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def summary(workspace: Workspace, landing: Any) -> dict:
     """What the published generation says, for a sales manager."""
     manifest = current(workspace) or {}
     with reader(workspace) as marts:
-        windows = _rows(
+        windows = rows(
             marts,
             """
             select
@@ -43,7 +37,7 @@ def summary(workspace: Workspace, landing: Any) -> dict:
             order by window_days
             """,
         )
-        beats = _rows(
+        beats = rows(
             marts,
             """
             select beat_id, beat_name, rep_name, territory, window_days, universe_outlets as outlets, lapsed_outlets,
@@ -56,7 +50,7 @@ def summary(workspace: Workspace, landing: Any) -> dict:
             """,
             [WORST_BEATS],
         )
-        work = _rows(
+        work = rows(
             marts,
             """
             select
@@ -67,7 +61,7 @@ def summary(workspace: Workspace, landing: Any) -> dict:
             from rpt_revival_worklist
             """,
         )[0]
-        first_work = _rows(
+        first_work = rows(
             marts,
             """
             select outlet_id, outlet_name, owner_name, days_silent, monthly_value_at_risk, chance_of_return,
@@ -90,7 +84,7 @@ def summary(workspace: Workspace, landing: Any) -> dict:
         "work": work,
         "first_work": first_work,
         "files_landed_now": sum(f.status == "landed" for f in landing.files),
-        "files_refused_now": sum(f.status in {"refused", "unreadable"} for f in landing.files),
+        "files_refused_now": sum(f.is_refused for f in landing.files),
         "rows_accepted_now": sum(f.accepted for f in landing.files if f.status == "landed"),
         "rows_quarantined_now": sum(f.quarantined for f in landing.files if f.status == "landed"),
         "marts": str((workspace.published / "marts.duckdb").resolve()),

@@ -15,7 +15,7 @@ from orchestration.errors import PulseError, is_damage, of_the_machine
 from orchestration.lease import keep
 from orchestration.progress import errors, step
 from orchestration.publish import publish
-from orchestration.workspace import Workspace
+from orchestration.workspace import Workspace, keep_from_others
 
 IN_PROCESS = "pulse/in_process"  # a run of `pulse run`: it held the lease from its first moment
 STARTING_SECONDS = 60
@@ -70,6 +70,7 @@ class PulseResource(dg.ConfigurableResource):
 
         What must not be tried again fails at once; anything else is tried again by the asset's retry policy.
         """
+        keep_from_others()  # a run that the UI starts has its server's umask
         keep(self.workspace, "a run of Dagster")
         try:
             with step(title, shown=self.progress):

@@ -10,7 +10,8 @@ from orchestration import publish, warehouse
 from orchestration.checksum import checksum
 from orchestration.errors import one_line
 from orchestration.generations import current, damage, folders, generations
-from orchestration.ledger import FileReport, Ledger
+from orchestration.lake import too_many, unnamed
+from orchestration.ledger import Ledger
 from orchestration.workspace import Workspace
 
 
@@ -21,6 +22,7 @@ class Fault:
     place: Path
     found: str
     cure: str
+    repaired: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,28 +37,31 @@ class Verified:
 def verify(workspace: Workspace, *, repair: bool = False) -> Verified:
     """Compare every file with its checksum and the ledger with the files.
 
-    With `repair`: a damaged lake file is forgotten, so that its delivered file lands again; a damaged generation is
-    taken away and readers see the newest whole one; catalogs are made anew; a damaged warehouse is discarded.
+    With `repair`: a damaged lake file is forgotten, so that its delivered file lands again, if that is still there; a
+    damaged generation is taken away and readers see the newest whole one; catalogs are made anew; a damaged warehouse
+    is discarded.
     """
     with Ledger(workspace) as ledger:
-        faults = _ledger(ledger) + _lake(workspace, ledger, repair)
+        faults = _ledger(workspace, ledger) + _lake(workspace, ledger, repair)
         lake_files = len(ledger.lake_files())
     kept = folders(workspace)
     faults += _generations(workspace, kept, repair)
     faults += _catalogs(workspace, repair)
     if said := warehouse.damage(workspace):
-        faults.append(Fault(workspace.warehouse, said, "pulse rebuild"))
+        faults.append(Fault(workspace.warehouse, said, "pulse rebuild", repair))
         if repair:
             warehouse.discard(workspace)
     return Verified(lake_files, len(kept), faults)
 
 
-def _ledger(ledger: Ledger) -> list[Fault]:
+def _ledger(workspace: Workspace, ledger: Ledger) -> list[Fault]:
     try:
         said = ledger.integrity()
     except sqlite3.DatabaseError as problem:
         said = str(problem)
     faults = [] if said == "ok" else [Fault(ledger.path, one_line(Exception(said)), "put it back from your backup")]
+    if said := too_many(unnamed(workspace, ledger)):
+        faults.append(Fault(ledger.path, said, "put it back from your backup"))
     for file in ledger.files():
         told = file.accepted + file.duplicate + file.quarantined
         if file.status == "landed" and file.read != told:
@@ -70,18 +75,17 @@ def _lake(workspace: Workspace, ledger: Ledger, repair: bool) -> list[Fault]:
         paths = {workspace.lake / file.path: file.sha256 for file in ledger.lake_files(report)}
         broken = {path: "is missing" for path in paths if not path.exists()}
         broken |= {p: "is not what landing wrote" for p, sha in paths.items() if p.exists() and checksum(p) != sha}
-        faults += [Fault(path, found, _land_again(ledger, report)) for path, found in broken.items()]
-        if broken and repair:
+        if not broken:
+            continue
+        cure, there = "pulse verify --repair, then pulse run: it lands again", ledger.delivered(report) is not None
+        if not there:
+            cure = f"put {report.name} back into the landing folder, then pulse land, then {cure}"
+        faults += [Fault(path, found, cure, repair and there) for path, found in broken.items()]
+        if repair and there:
             ledger.forget(report)
-            for path in broken:
+            for path in paths:
                 path.unlink(missing_ok=True)
     return faults
-
-
-def _land_again(ledger: Ledger, report: FileReport) -> str:
-    there = any(path.exists() for path in ledger.paths(report.hash))
-    again = "pulse verify --repair, then pulse run: it lands again"
-    return again if there else f"put {report.name} back into the landing folder, then {again}"
 
 
 def _generations(workspace: Workspace, kept: list[Path], repair: bool) -> list[Fault]:
@@ -90,7 +94,7 @@ def _generations(workspace: Workspace, kept: list[Path], repair: bool) -> list[F
     for folder in kept:
         manifest = manifests.get(folder.name)
         broken = damage(workspace, manifest) if manifest else [folder / "manifest.json"]
-        faults += [Fault(file, "is not what was published", cure) for file in broken]
+        faults += [Fault(file, "is not what was published", cure, repair) for file in broken]
         if broken and repair:
             publish.withdraw(workspace, folder)
     return faults
@@ -108,5 +112,6 @@ def _catalogs(workspace: Workspace, repair: bool) -> list[Fault]:
         except duckdb.Error as problem:
             if repair:
                 publish.show(workspace, manifest)
-            return [Fault(workspace.published / catalog, one_line(problem), "pulse verify --repair, or pulse publish")]
+            cure = "pulse verify --repair, or pulse publish"
+            return [Fault(workspace.published / catalog, one_line(problem), cure, repair)]
     return []

@@ -105,16 +105,18 @@ def pytest_terminal_summary(terminalreporter) -> None:
                 continue
             faults, counted = json.loads(told)
             tried = counted["tries"] or 1
-            for fault in faults:
+            for number, fault in enumerate(faults):
                 row = rows.setdefault(fault, [0, 0, 0.0, []])
                 row[0] += tried
                 row[1] += counted["survived"] if counted["tries"] else int(outcome == "passed")
                 row[2] = max(row[2], counted["worst"])
-                row[3] += counted["notes"]
+                row[3] += counted["notes"] if number == 0 else []
     write = terminalreporter.write_line
     write("")
     write(f"{'':5} {'fault':40} {'tries':>7} {'survived':>9} {'worst recovery':>15}")
     for fault, name in MATRIX.items():
+        if fault not in rows and not EVERYTHING:
+            continue
         tried, survived, worst, notes = rows.get(fault, [0, 0, 0.0, []])
         shown = f"{worst:.1f} s" if worst else ""
         write(f"{fault:5} {name:40} {tried:7,} {survived:9,} {shown:>15}{'' if tried else '  not tried'}")

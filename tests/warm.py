@@ -1,6 +1,6 @@
 """The command line in a process of its own, forked from one that has imported the engines already.
 
-What starts the engines anew each time would be most of the tests' time; `test_run` starts the installed command once.
+Starting the engines anew each time takes seconds; the story's first run starts the installed command.
 """
 
 import multiprocessing

@@ -23,7 +23,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from orchestration import landing, preflight, quarantine
+from orchestration import landing, ledger, preflight, quarantine
 from orchestration.errors import FeedWrong
 from orchestration.ledger import Ledger
 from tests.fault_table import EVERYTHING
@@ -998,14 +998,14 @@ def test_a_release_that_cannot_be_is_one_line_and_stops_no_other(lab, monkeypatc
     elif fault == "expression":
         text = text.replace("order_type: order_type", "order_type: {sql: 'order_type +'}")
     else:
-        checksum = quarantine.checksum
+        checksum = ledger.checksum
 
         def forbidden(of):
             if of == path:
                 raise PermissionError(13, "Permission denied", str(path))
             return checksum(of)
 
-        monkeypatch.setattr(quarantine, "checksum", forbidden)
+        monkeypatch.setattr(ledger, "checksum", forbidden)
     lab.says(text)
     outcomes = {outcome.entity: outcome for outcome in lab.release()}
     assert outcomes["order_lines"].released == 1

@@ -164,7 +164,7 @@ def test_a_reader_writes_not_even_among_the_marts(marts, target):
 def test_what_is_published_has_no_write_bit(marts):
     """What a statement may read by its very name it may also write to: the file's mode keeps that from all but root."""
     generation = (marts.published / "current").resolve()
-    assert [path for path in [generation, *generation.glob("*.parquet")] if path.stat().st_mode & 0o222] == []
+    assert [path for path in generation.rglob("*.parquet") if path.stat().st_mode & 0o222] == []
 
 
 # What a feed says is data.
