@@ -17,7 +17,7 @@ HOLDS = """
 import sys, time, duckdb
 with duckdb.connect(sys.argv[1]):
     print("held", flush=True)
-    time.sleep(2.5)
+    time.sleep(6)  # longer than dbt takes to start, shorter than it waits
 """
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration import landing
 from orchestration.errors import PulseError
 from orchestration.generations import current, damage
 from orchestration.landing import land
@@ -72,6 +73,23 @@ def test_disk_full_in_a_run(night, tmp_path, tries, spare):
                 pulse("run")
             assert contents(pulse.home) == night.expected
             assert_all_is_well(pulse.home)
+
+
+@pytest.mark.fault("R4")
+@pytest.mark.parametrize("spare", range(6) if EVERYTHING else [0, 1])
+def test_disk_full_behind_the_look_at_it(tmp_path, tries, monkeypatch, spare):
+    """What the look before could not tell: the disk ends while a file is written."""
+    monkeypatch.setattr(landing, "RESERVE", -1_000_000_000)
+    with small_disk(tmp_path / "disk", 2.3 + spare / 10) as enlarge, tries.one():
+        pulse = Pulse(tmp_path / "disk" / "shop")
+        pulse.feed("shop", FEED.format(name="shop"))
+        pulse.deliver("shop", "orders.csv", [order(n, n % 50, END) for n in range(45_000)])
+        with pytest.raises(PulseError, match="the disk is full") as problem:
+            land(Workspace(pulse.home))
+        assert problem.value.code == "disk" and "\n" not in str(problem.value)
+        enlarge(200)
+        assert [file.status for file in land(Workspace(pulse.home)).files] == ["landed"]
+        assert_all_is_well(pulse.home)
 
 
 @pytest.mark.fault("R4")
@@ -200,6 +218,15 @@ def test_a_damaged_generation_is_named_and_gone_back_from(two_generations, tries
         verify(workspace, repair=True)
         assert verify(workspace).faults == []
         assert current(workspace) == earlier
+
+
+@pytest.mark.fault("R7")
+def test_a_rollback_passes_over_a_damaged_generation(two_generations):
+    workspace = two_generations
+    first, second = sorted(path.name for path in (workspace.published / "generations").iterdir())
+    publish(workspace, "third")
+    cut(workspace.published / "generations" / second / "dim_outlets.parquet")
+    assert rollback(workspace)["generation"] == first == current(workspace)["generation"]
 
 
 @pytest.mark.fault("R7")
