@@ -72,7 +72,7 @@ setup: .venv/ready
 
 # Needs uv (pip install uv); the addresses of indexes stay out of the lock.
 lock:
-	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra dashboard --extra metrics --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements.lock
 	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements-bench.lock
 
 clean:

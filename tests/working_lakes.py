@@ -45,7 +45,7 @@ def rhythm(draw) -> list[int]:
     if kind == "paused":
         away = draw(st.sampled_from((59, 60, 61, 75, 90, 120)))
         back = END - draw(st.sampled_from((0, 3, 20, 29, 30, 31, 60, 100)))
-        days = [d for d in days if d <= back - away] + list(range(back, END + 1, step))
+        days = [d for d in days if d < back - away] + [back - away, *range(back, END + 1, step)]
     if kind == "slower":
         slow = END - draw(st.sampled_from((30, 31, 60, 90)))
         days = [d for n, d in enumerate(days) if d <= slow or n % 3 == 0]
@@ -88,8 +88,9 @@ def working_lakes(draw) -> dict[str, list[dict]]:
                 "ends_on": day(ends) if ends else None,
             }
         )
-    for number in range(draw(st.integers(3, 12))):
-        _outlet(draw, lake, plain, number, tells_through, links_visits)
+    is_crowded = draw(st.integers(0, 9)) == 0  # one beat, more silent outlets than fit a day
+    for number in range(draw(st.integers(18, 22) if is_crowded else st.integers(3, 12))):
+        _outlet(draw, lake, plain, number, tells_through, links_visits, is_crowded)
     for month in (date(2026, 1, 1), date(2026, 2, 1)):
         for beat, rep in (("b1", "r1"), ("b2", None)):
             lake["targets"].append(
@@ -129,16 +130,18 @@ def _order(lake: dict, plain: dict, key: str, outlet: str, at: int, lines: list[
     ]
 
 
-def _outlet(draw, lake: dict, plain: dict, number: int, tells_through: bool, links_visits: bool) -> None:
+def _outlet(
+    draw, lake: dict, plain: dict, number: int, tells_through: bool, links_visits: bool, is_crowded: bool
+) -> None:
     name = f"o{number}"
-    beat = draw(st.sampled_from(("b1", "b2")))
+    beat = "b1" if is_crowded else draw(st.sampled_from(("b1", "b2")))
     lake["outlets"].append(
         {
             **plain,
             "outlet_id": name,
             "channel": draw(st.sampled_from(("kiosk", "kiosk", "bar"))),
             "territory": "north" if beat == "b1" else "south",
-            "beat_id": draw(st.sampled_from((beat, beat, beat, None))),
+            "beat_id": draw(st.sampled_from((beat, beat, beat, beat if is_crowded else None))),
             "distributor_id": draw(st.sampled_from(("d1", "d1", "d2", None))),
             "opened_on": draw(st.sampled_from((None, day(0), day(END - 179), day(END - 180), day(END - 181)))),
         }
@@ -147,7 +150,7 @@ def _outlet(draw, lake: dict, plain: dict, number: int, tells_through: bool, lin
         other = {"b1": ("b2", "south"), "b2": ("b1", "north")}[beat]
         moved = {**lake["outlets"][-1], "valid_from": day(END - draw(st.sampled_from((20, 100, 200))))}
         lake["outlets"].append({**moved, "beat_id": other[0], "territory": other[1]})
-    days = draw(rhythm())
+    days = list(range(0, END - 90, 7)) if is_crowded else draw(rhythm())
     size, price = draw(st.sampled_from((1, 3, 10))), draw(st.sampled_from((4, 5)))
     wide, habit = draw(st.integers(1, 4)), draw(st.sampled_from(("rep", "self_service")))
     shrinks = draw(st.sampled_from((1, 1, 2, 4)))
