@@ -216,11 +216,8 @@ def show_checks(console: Console, result: Any) -> None:
     warned = sum(not check.blocking for check in result.failed_checks)
     console.print(f"{result.passed_checks:,} checks passed" + (f", {warned} warn:" if warned else "."))
     for check in sorted(result.failed_checks, key=lambda c: not c.blocking):
-        word = "tool error in" if check.tool_error else "failed" if check.blocking else "  warning"
-        counted = f"{check.unexpected:,} of {check.checked:,} rows; " if check.checked else ""
-        found = check.tool_error or counted + check.means
-        colour = "red" if check.blocking else "yellow"
-        console.print(f"{word} {check.asset} {check.name}: {found}", style=colour, markup=False, soft_wrap=True)
+        indent, colour = ("", "red") if check.blocking else ("  ", "yellow")
+        console.print(indent + check.told, style=colour, markup=False, soft_wrap=True)
         if check.sample:
             console.print(f"    for example {check.sample[:3]}", markup=False, soft_wrap=True)
 
