@@ -13,7 +13,7 @@ from orchestration.errors import PulseError, SettingsWrong
 from orchestration.feeds import load_feeds
 from orchestration.landing import arrived
 from orchestration.lease import holder
-from orchestration.run import IN_PROCESS, of_run
+from orchestration.run import IN_PROCESS, REAPED, of_run
 from orchestration.workspace import Workspace
 
 EVERY_MORNING = "0 5 * * *"
@@ -88,7 +88,8 @@ def starts(workspace: Workspace) -> Starts:
         name="on_arrival",
         job=job,
         minimum_interval_seconds=LOOK_SECONDS,
-        description="Runs when whole new files have landed. On by itself where pulse.yml has `run_on_arrival: true`.",
+        description="Runs when whole new files have landed, and takes up what a killed run left. On by itself where "
+        "pulse.yml has `run_on_arrival: true`.",
         default_status=getattr(dg.DefaultSensorStatus, "RUNNING" if settings.get("run_on_arrival") else "STOPPED"),
     )
     def on_arrival(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
@@ -97,12 +98,14 @@ def starts(workspace: Workspace) -> Starts:
             yield dg.SkipReason(f"{held['what']} works here since {held['since']}.")
         elif _are(context.instance, *AT_WORK):
             yield dg.SkipReason("A run is at work or waits; it takes what has landed.")
-        elif not (files := arrived(workspace)):
-            yield dg.SkipReason("No new files, or none that is whole.")
-        else:
+        elif files := arrived(workspace):
             # files that a run could not take in ask for another one once an hour
             asked = f"{sorted(files.items())} {datetime.now(UTC):%Y-%m-%d %H}"
             yield dg.RunRequest(run_key=hashlib.sha256(asked.encode()).hexdigest())
+        elif (cut := _cut_off(context.instance)) and not nothing_new(workspace):
+            yield dg.RunRequest(run_key=cut)
+        else:
+            yield dg.SkipReason("No new files, or none that is whole.")
 
     @dg.run_failure_sensor(
         name="tell_of_failure",
@@ -134,6 +137,12 @@ def starts(workspace: Workspace) -> Starts:
 def _are(instance: dg.DagsterInstance, *statuses: dg.DagsterRunStatus) -> bool:
     """Whether there are runs of the job in one of these statuses."""
     return bool(instance.get_runs(dg.RunsFilter(job_name="pulse", statuses=statuses), limit=1))
+
+
+def _cut_off(instance: dg.DagsterInstance) -> str | None:
+    """The newest run, if its process ended without a word; one that failed by itself would only fail again."""
+    newest = instance.get_runs(dg.RunsFilter(job_name="pulse"), limit=1)
+    return newest[0].run_id if newest and REAPED in newest[0].tags else None
 
 
 def nothing_new(workspace: Workspace) -> bool:

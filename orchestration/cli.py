@@ -513,7 +513,7 @@ def dev(
     try:
         prepare_dagster(workspace.dagster)
         with lease(workspace, "pulse dev"):
-            reap(workspace)
+            reap(workspace, before_the_server=True)
     except LeaseHeld:
         pass  # a run is at work; the next one looks for runs that are gone
     subprocess.Popen([sys.executable, "-m", "orchestration.docs_server", str(port + 1)])

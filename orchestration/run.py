@@ -19,6 +19,7 @@ from orchestration.publish import publish
 from orchestration.workspace import Workspace, keep_from_others
 
 IN_PROCESS = "pulse/in_process"  # a run of `pulse run`: it held the lease from its first moment
+REAPED = "pulse/reaped"  # its process ended without a word
 STARTING_SECONDS = 60
 LEASE_TRIES, LEASE_SECONDS = 60, 30  # a run that nobody started by hand waits half an hour for another one
 KEPT = "# Written by pulse at each start. Without this line the file is yours.\n"
@@ -233,10 +234,11 @@ def _result(success: bool, checks: Sequence[dg.AssetCheckEvaluation], failures: 
     )
 
 
-def reap(workspace: Workspace) -> int:
+def reap(workspace: Workspace, *, before_the_server: bool = False) -> int:
     """Mark the runs whose process is gone as failed; the caller holds the lease, so none of them can be at work.
 
-    A run that the UI has just started takes the lease with its first step: it is left alone for a minute.
+    A run that the UI has just started takes the lease with its first step: it is left alone for a minute. Before the
+    server starts there can be none, and one that looks alive would keep all others waiting.
     """
     prepare_dagster(workspace.dagster)
     instance = dg.DagsterInstance.get()
@@ -245,7 +247,8 @@ def reap(workspace: Workspace) -> int:
     for record in instance.get_run_records(dg.RunsFilter(statuses=began)):
         run = record.dagster_run
         young = time.time() - record.update_timestamp.timestamp() < STARTING_SECONDS
-        if IN_PROCESS in run.tags or not young:
+        if IN_PROCESS in run.tags or not young or before_the_server:
+            instance.add_run_tags(run.run_id, {REAPED: "yes"})
             instance.report_run_failed(run, "Its process ended without a word: killed, or the machine was restarted.")
             reaped += 1
     return reaped
