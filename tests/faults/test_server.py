@@ -16,6 +16,7 @@ import pytest
 from orchestration.generations import current
 from orchestration.workspace import Workspace
 from tests.conftest import END, ROOT, Pulse, order
+from tests.fault_table import campaign
 from tests.faults.lab import alive, assert_all_is_well, contents
 
 WAITS = 240
@@ -86,6 +87,7 @@ def wait(come, what: str, tmp_path, seconds: float = WAITS) -> None:
         time.sleep(0.5)
 
 
+@campaign
 @pytest.mark.fault("R2")
 def test_a_server_that_was_killed_at_work_takes_it_up_again(night, tmp_path, tries):
     """New files start a run by themselves; all is killed in its middle; the server started again ends the night."""
@@ -148,7 +150,8 @@ def checks_of(server: Server, *key: str) -> tuple[dict, dict]:
     return node, judged
 
 
-@pytest.mark.fault("I5")
+@campaign
+@pytest.mark.fault("R2")
 def test_the_pages_show_green_and_then_which_check_blocked(shop, tmp_path):
     """A run from the UI: its rows, freshness and checks; then amounts that nobody pays, and what they stop."""
     workspace = Workspace(shop.home)
