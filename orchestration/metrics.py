@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orchestration.errors import PulseError, one_line
+from orchestration.errors import PulseError
 from orchestration.fingerprints import ROOT
 from orchestration.workspace import Workspace
 
@@ -44,7 +44,8 @@ def described(workspace: Workspace) -> Path:
     parse = [program("dbt"), "--quiet", "parse"]
     done = subprocess.run(parse, env=environment(workspace, PROJECT), capture_output=True, text=True)
     if done.returncode:
-        raise PulseError(f"{PROJECT}: dbt cannot parse the project: {one_line(done.stdout)}")
+        said = " ".join((done.stdout + done.stderr).split())
+        raise PulseError(f"{PROJECT}: dbt cannot parse the project: {said[:300]}")
     return folder
 
 
