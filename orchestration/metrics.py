@@ -1,7 +1,7 @@
 """MetricFlow on the published marts: `mf` with the project's metrics, on the catalog that readers use.
 
-`mf` looks for target/semantic_manifest.json beside dbt_project.yml and nowhere else. So that the checkout stays clean, it
-gets a folder of the workspace with a link to that file. The engines are never imported here: `mf` takes long enough.
+`mf` looks for target/semantic_manifest.json beside dbt_project.yml and nowhere else. So that the checkout stays clean,
+it gets a folder of the workspace with a link to that file. The engines are never imported here: `mf` takes long enough.
 """
 
 import os
