@@ -2,14 +2,17 @@
 
 import csv
 import json
+import shlex
 import shutil
 from decimal import Decimal
+from itertools import pairwise
 
 import duckdb
 import pytest
 
 from orchestration.metrics import PROJECT, described, environment
 from orchestration.workspace import Workspace
+from tests.conftest import ROOT
 
 CUTS = {
     "beat": "beat_id",
@@ -245,6 +248,16 @@ def test_each_metric_says_what_it_is(metrics):
     compared = {*COUNTS, *FLOWS, *RETENTION, *AT_RISK, *SAVED, *AMOUNTS, *OTHERS}
     parts = {m["name"] for m in metrics if m["description"].startswith(("Part of ", "Guard: "))}
     assert {m["name"] for m in metrics} == compared | parts
+
+
+def test_the_examples_of_the_page_are_answered(ask):
+    page = (ROOT / "docs" / "bi.md").read_text().replace("\\\n", " ")
+    examples = [shlex.split(line) for line in page.splitlines() if line.startswith("pulse metrics query")]
+    assert len(examples) > 2
+    for words in examples:
+        given = {name: value for name, value in pairwise(words) if name.startswith("--")}
+        where = given.get("--where")
+        assert ask(given["--metrics"].split(","), given["--group-by"].split(","), where), " ".join(words)
 
 
 def test_the_command_asks_while_the_warehouse_is_being_written(story, tmp_path):
