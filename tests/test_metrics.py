@@ -179,7 +179,7 @@ def test_windows_are_never_added_up(ask):
     counted = [*COUNTS, *FLOWS, *AMOUNTS]
     assert ask(counted, ["metric_time__month"]) == {}
     assert ask(counted, ["metric_time__month"], "{{ Entity('window_days') }} = 60")
-    assert ask(["portfolio_outlets"], ["portfolio__state"]) == {}
+    assert ask(["portfolio_outlets"], ["metric_time__month"]) == {}
 
 
 @pytest.mark.parametrize("cut", CUTS)
