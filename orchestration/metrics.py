@@ -33,14 +33,14 @@ def environment(workspace: Workspace, folder: Path) -> dict[str, str]:
 def described(workspace: Workspace) -> Path:
     """A folder in which `mf` finds the metrics, described anew when a file of the project is newer."""
     folder = workspace.dbt.resolve() / "metrics"
-    manifest = folder / "target" / "semantic_manifest.json"
+    manifest, link = folder / "target" / "semantic_manifest.json", folder / "dbt_project.yml"
     newest = max(path.stat().st_mtime for path in PROJECT.rglob("*") if path.suffix in {".sql", ".yml", ".csv"})
-    if manifest.exists() and manifest.stat().st_mtime >= newest:
+    of_this_project = link.is_symlink() and link.readlink() == PROJECT / link.name  # and not of another checkout
+    if of_this_project and manifest.exists() and manifest.stat().st_mtime >= newest:
         return folder
     manifest.parent.mkdir(parents=True, exist_ok=True)
-    link = folder / "dbt_project.yml"
     link.unlink(missing_ok=True)
-    link.symlink_to(PROJECT / "dbt_project.yml")
+    link.symlink_to(PROJECT / link.name)
     parse = [program("dbt"), "--quiet", "parse"]
     done = subprocess.run(parse, env=environment(workspace, PROJECT), capture_output=True, text=True)
     if done.returncode:
