@@ -18,6 +18,7 @@ from orchestration.workspace import Workspace
 
 MART = "rpt_alerts"
 RUN_SECONDS, ASKED_SECONDS = 90, 600  # for all digests of a run, and of `pulse alerts --send`
+MOST_CAUSES = 20
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,24 @@ def deliver(workspace: Workspace, seconds: float, progress: bool = False) -> Del
                 if not waits:
                     store.settle(owner)
         return Delivery(sent, post.problems)
+
+
+def run_failed(workspace: Workspace, causes: list[str]) -> Delivery:
+    """Tell everybody's receivers that a run failed; nothing waits, because the next run says how things stand then."""
+    shown = current(workspace)
+    stay = f"Readers stay on the marts of {shown['as_of_date']}." if shown else "Nothing is published yet."
+    lines = [f"- {_line(cause)}" for cause in causes[:MOST_CAUSES]]
+    more = [f"and {len(causes) - MOST_CAUSES} more"] if len(causes) > MOST_CAUSES else []
+    body = "\n".join([*lines, *more, "", f"{stay} What to do: docs/operations.md, then `pulse run`."])
+    try:
+        receivers = receivers_of(workspace, "")
+        if not receivers:
+            return Delivery()
+        with Post(RUN_SECONDS) as post:
+            sent = sum(post.send(to, f"Outlet Pulse: a run failed in {workspace.home.name}", body) for to in receivers)
+        return Delivery(sent, post.problems)
+    except (PulseError, OSError) as problem:
+        return Delivery(problems=[_line(str(problem))])
 
 
 def digest(as_of_date: str, alerts: list[sqlite3.Row], limit: int) -> tuple[str, str]:

@@ -3,7 +3,10 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -168,7 +171,11 @@ def _whole_way(
     from orchestration.stopping import stoppable
 
     workspace = Workspace.current()
-    with lease(workspace, what), stoppable(fingerprints.run_limit(workspace), lambda: _reap_if_begun(workspace)):
+    with (
+        lease(workspace, what),
+        stoppable(fingerprints.run_limit(workspace), lambda: _reap_if_begun(workspace)),
+        _told(workspace),
+    ):
         decided = fingerprints.conditions(workspace)
         report = land(workspace)
         if not as_json:
@@ -180,7 +187,7 @@ def _whole_way(
             warehouse.discard(workspace)
         published = current(workspace)
         inputs = fingerprints.inputs(workspace, decided, as_of, known_at)
-        fresh = full or published is None or published["fingerprint"] != inputs
+        fresh = full or not fingerprints.is_published(workspace, inputs)
         if published and not fresh and (broken := damage(workspace, published, by="bytes")):
             line = f"damaged: {broken[0]}: is not what was published; it is made anew"
             notes.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
@@ -199,6 +206,7 @@ def _whole_way(
                     print(json.dumps(failed_run_as_dict(workspace, result), indent=1, default=str))
                 else:
                     show_failed_run(notes, workspace, result)
+                _tell_of_failure(workspace, result.told)
                 raise typer.Exit(FAILED)
             if not as_json:
                 show_checks(notes, result)
@@ -217,6 +225,25 @@ def _whole_way(
         show_summary(console, facts)
         _print_delivery(told)
     raise typer.Exit(QUARANTINED if facts["rows_quarantined_now"] or facts["files_refused_now"] else FINE)
+
+
+@contextmanager
+def _told(workspace: Workspace) -> Iterator[None]:
+    """What ends a run before its checks is told as a failed check is."""
+    try:
+        yield
+    except PulseError as problem:
+        _tell_of_failure(workspace, [problem.told])
+        raise
+
+
+def _tell_of_failure(workspace: Workspace, causes: list[str]) -> None:
+    """Where a terminal shows the run, whoever started it knows already."""
+    from orchestration.alerts import run_failed
+
+    if not sys.stderr.isatty():
+        for problem in run_failed(workspace, causes).problems:
+            notes.print(f"Alerts: {problem}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _reap_if_begun(workspace: Workspace) -> None:
@@ -464,33 +491,47 @@ def metrics_command(context: typer.Context) -> None:
 
 @app.command()
 def docs() -> None:
-    """Write the dbt documentation of the warehouse and say where it lies."""
+    """Write the dbt documentation of the warehouse and say where it lies, and where the checks of the last runs do."""
     from orchestration.lease import lease
     from orchestration.transform import dbt_arguments, invoke
 
     workspace = Workspace.current()
     with lease(workspace, "pulse docs"):
         result = invoke(workspace, [*dbt_arguments("docs", [], {}, ("generate", "--static"))])
-    if not result.success:
-        raise PulseError(f"{workspace.warehouse}: dbt docs failed: {result.exception}")
-    console.print(f"Open {workspace.dbt / 'target' / 'static_index.html'} in a browser.")
+        if not result.success:
+            raise PulseError(f"{workspace.warehouse}: dbt docs failed: {result.exception}")
+        page = workspace.docs / "dbt" / "index.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(workspace.dbt / "target" / "static_index.html", page)
+    console.print(f"Models and columns: {page}", highlight=False, soft_wrap=True)
+    checks = workspace.docs / "checks" / "index.html"
+    if checks.exists():
+        console.print(f"Checks of the last runs: {checks}", highlight=False, soft_wrap=True)
 
 
 @app.command()
-def dev(port: Annotated[int, typer.Option(help="Port on this machine only.")] = 3000) -> None:
-    """Open the Dagster UI on this workspace, on this machine only (it has no login)."""
+def dev(
+    port: Annotated[int, typer.Option(help="Port on this machine only; the documentation is on the next one.")] = 3000,
+) -> None:
+    """Open the Dagster UI on this workspace, on this machine only (it has no login): runs, checks and schedules.
+
+    The daily schedule and the look at the landing folder work as long as it is open; see `schedule` and
+    `run_on_arrival` in pulse.yml.
+    """
     from orchestration.lease import LeaseHeld, lease
     from orchestration.run import prepare_dagster, reap
 
     workspace = Workspace.current()
     workspace.prepare()
     os.environ["PULSE_HOME"] = str(workspace.home.resolve())
+    os.environ.setdefault("PULSE_DOCS_URL", f"http://127.0.0.1:{port + 1}")
     try:
         prepare_dagster(workspace.dagster)
         with lease(workspace, "pulse dev"):
-            reap(workspace)
+            reap(workspace, before_the_server=True)
     except LeaseHeld:
         pass  # a run is at work; the next one looks for runs that are gone
+    subprocess.Popen([sys.executable, "-m", "orchestration.docs_server", str(port + 1)])
     dagster = Path(sys.executable).parent / "dagster"
     os.execv(dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])
 

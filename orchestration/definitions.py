@@ -2,12 +2,20 @@
 
 import dagster as dg
 
-from orchestration import automation, quality, raw, run, transform
+from orchestration import automation, catalogue, quality, raw, run, transform
+from orchestration.workspace import Workspace
 
+workspace = Workspace.current()
+starts = automation.starts(workspace)
 defs = dg.Definitions(
-    assets=[raw.lake, *transform.dbt_layers(), run.generation],
+    assets=[
+        *catalogue.feed_assets(workspace),
+        *catalogue.described([raw.lake, *transform.dbt_layers(), run.generation], workspace),
+    ],
     asset_checks=[quality.layer_checks(layer) for layer in quality.LAYERS],
-    jobs=[automation.pulse_job],
+    jobs=[starts.job],
+    schedules=[starts.schedule],
+    sensors=starts.sensors,
     resources={"pulse": run.PulseResource()},
     executor=dg.in_process_executor,
 )

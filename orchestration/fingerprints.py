@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from orchestration.errors import PulseError
+from orchestration.generations import current
 from orchestration.ledger import Ledger
 from orchestration.workspace import Workspace
 
@@ -15,7 +16,16 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE = ("dbt_project", "expectations", "orchestration")
 SUFFIXES = {".sql", ".yml", ".csv", ".py"}
 PRODUCED = {"target", "logs", "__pycache__"}
-UNDECIDING = {"notify", "notify_owners", "notify_limit", "run_limit_minutes"}
+UNDECIDING = {
+    "notify",
+    "notify_owners",
+    "notify_limit",
+    "run_limit_minutes",
+    "schedule",
+    "schedule_time_zone",
+    "run_on_arrival",
+    "owners",
+}
 
 
 def code_files() -> list[Path]:
@@ -89,6 +99,12 @@ def inputs(workspace: Workspace, decided: str, as_of: str, known_at: str = "") -
         for line in ledger.landed():
             digest.update(repr(line).encode())
     return digest.hexdigest()
+
+
+def is_published(workspace: Workspace, inputs: str) -> bool:
+    """Whether readers see what these inputs make: then there is nothing to do."""
+    published = current(workspace)
+    return published is not None and published["fingerprint"] == inputs
 
 
 def _build(workspace: Workspace) -> Path:

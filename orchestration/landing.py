@@ -80,8 +80,7 @@ def land(workspace: Workspace, progress: Progress | None = None) -> LandingRepor
             for described in contract.load().values():
                 write_empty(workspace, described)
             found, unclaimed = _claims(workspace, feeds)
-            looks = {claim.path: looked(claim.path) for claim in found}
-            new = {path: look for path, look in looks.items() if look and not ledger.seen_hash(path, look)}
+            new = _new(ledger, found)
             ready, waiting = _ready(found, new)
             _check_room(workspace, new)
             with incoming(workspace):
@@ -99,6 +98,22 @@ def land(workspace: Workspace, progress: Progress | None = None) -> LandingRepor
     except Exception as problem:
         raise of_the_machine(problem, workspace.lake) or problem from None
     return LandingReport(reports, unclaimed, waiting)
+
+
+def arrived(workspace: Workspace) -> dict[Path, Look]:
+    """The files that the next landing would take in, with the look at each; nothing is read or written."""
+    feeds = load_feeds(workspace.feeds)
+    with Ledger(workspace) as ledger:
+        found, _ = _claims(workspace, feeds)
+        new = _new(ledger, found)
+    ready, _ = _ready(found, new)
+    return {claim.path: new[claim.path] for claim in ready if claim.path in new}
+
+
+def _new(ledger: Ledger, found: list[Claim]) -> dict[Path, Look]:
+    """The claimed files that were never looked at as they are now."""
+    looks = {claim.path: looked(claim.path) for claim in found}
+    return {path: look for path, look in looks.items() if look and not ledger.seen_hash(path, look)}
 
 
 @contextmanager

@@ -4,6 +4,7 @@ published/generations/<id>/<mart>.parquet + manifest.json   immutable
 published/history/        what each publish added to the append-only marts (orchestration/history.py)
 published/marts.duckdb    views on its own generation: a connection never sees a mix
 published/live.duckdb     views through `current`: for tools that never reconnect
+published/report.html     one page of the same generation, to pass on
 """
 
 import json
@@ -146,6 +147,18 @@ def show(workspace: Workspace, manifest: dict) -> None:
     link.symlink_to(Path("generations") / manifest["generation"])
     os.replace(link, workspace.published / "current")
     _catalog(workspace.published / "live.duckdb", workspace.published.resolve() / "current", manifest, published)
+    _report(workspace, manifest)
+
+
+def _report(workspace: Workspace, manifest: dict) -> None:
+    """The page of this generation; a generation that lacks what it tells has none, and none of another one stays."""
+    from orchestration import page
+
+    try:
+        with reader(workspace) as marts:
+            page.write(workspace, marts, manifest)
+    except (duckdb.CatalogException, duckdb.BinderException):  # it was published by another version
+        (workspace.published / "report.html").unlink(missing_ok=True)
 
 
 def _catalog(path: Path, folder: Path, manifest: dict, published: dict[str, list[Path]]) -> None:
@@ -190,7 +203,7 @@ def withdraw(workspace: Workspace, folder: Path) -> None:
     if shown and whole:
         show(workspace, whole[-1])
     elif shown:
-        for name in ("current", "marts.duckdb", "live.duckdb"):
+        for name in ("current", "marts.duckdb", "live.duckdb", "report.html"):
             (workspace.published / name).unlink(missing_ok=True)
 
 

@@ -8,15 +8,19 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import duckdb
 import yaml
 
 from orchestration import contract
+from orchestration.errors import one_line
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
+
+if TYPE_CHECKING:
+    from orchestration.gx_duckdb import Outcome
 
 SUITES = Path(__file__).resolve().parent.parent / "expectations"
 LAYERS = ("lake", "staging", "intermediate", "marts")
@@ -72,7 +76,7 @@ def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def check_layer(workspace: Workspace, expectations: list[Expectation]) -> Iterator[dg.AssetCheckResult]:
+def check_layer(workspace: Workspace, expectations: list[Expectation]) -> Iterator[tuple[Expectation, "Outcome"]]:
     """Judge each expectation; one that cannot run has failed, and says that the tool did."""
     from orchestration.gx_duckdb import validate
 
@@ -84,13 +88,10 @@ def check_layer(workspace: Workspace, expectations: list[Expectation]) -> Iterat
             suite = [expectation for expectation in expectations if expectation.table == table]
             lines = [{"type": e.type, "kwargs": e.kwargs, "keys": e.keys} for e in suite]
             # a cursor is a connection of its own that sees the same views
-            for expectation, outcome in zip(
-                suite, validate(lambda: connection().cursor(), table, suite[0].layer, lines), strict=True
-            ):
-                yield check_result(expectation, outcome)
+            yield from zip(suite, validate(lambda: connection().cursor(), table, suite[0].layer, lines), strict=True)
 
 
-def check_result(expectation: Expectation, outcome: Any) -> dg.AssetCheckResult:
+def check_result(expectation: Expectation, outcome: "Outcome") -> dg.AssetCheckResult:
     """An outcome of Great Expectations as Dagster shows it."""
     # of a query for unexpected rows GX tells the count as the observed value
     unexpected = outcome.unexpected_count
@@ -128,8 +129,16 @@ def layer_checks(layer: str) -> dg.AssetChecksDefinition:
             for e in expectations
         ],
     )
-    def judge(pulse: dg.ResourceParam[Any]):
+    def judge(context: dg.AssetCheckExecutionContext, pulse: dg.ResourceParam[Any]):
+        from orchestration import data_docs
+
         with pulse.step(f"Checking {layer}"):
-            yield from check_layer(pulse.workspace, expectations)
+            judged = list(check_layer(pulse.workspace, expectations))
+            try:
+                data_docs.write(pulse.workspace, context.run.run_id, layer, judged)
+            except Exception as problem:  # pages are for people; what the checks found counts without them
+                context.log.warning(f"Data Docs of {layer} were not written: {one_line(problem)}")
+            for expectation, outcome in judged:
+                yield check_result(expectation, outcome)
 
     return judge

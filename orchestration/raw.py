@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration import contract
+from orchestration.catalogue import deliveries
 from orchestration.landing import land
 
 
@@ -16,10 +17,12 @@ from orchestration.landing import land
         for entity in contract.load().values()
     ],
 )
-def lake(pulse: dg.ResourceParam[Any]):
+def lake(context: dg.AssetExecutionContext, pulse: dg.ResourceParam[Any]):
     """Take in each new file once; what fails the contract is quarantined with its reason."""
     with pulse.step("Landing files"):
         report = land(pulse.workspace)
+        for event in deliveries(pulse.workspace, context.instance):
+            context.log_event(event)
     for name in contract.load():
         files = [file for file in report.files if file.entity == name]
         yield dg.MaterializeResult(

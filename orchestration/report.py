@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import duckdb
 from rich.console import Console
 from rich.table import Table
 
@@ -16,80 +17,84 @@ WORST_BEATS = FIRST_WORK = 5
 
 
 def summary(workspace: Workspace, landing: Any) -> dict:
-    """What the published generation says, for a sales manager."""
+    """What the published generation says, for a sales manager, and what landed."""
     manifest = current(workspace) or {}
     with reader(workspace) as marts:
-        windows = rows(
-            marts,
-            """
-            select
-                window_days,
-                sum(universe_outlets)::bigint as outlets,
-                sum(inactive_outlets)::bigint as inactive_outlets,
-                sum(lapsed_outlets)::bigint as lapsed_outlets,
-                sum(never_ordered_outlets)::bigint as never_ordered_outlets,
-                sum(unknown_outlets)::bigint as unknown_outlets,
-                sum(active_outlets)::bigint as active_outlets,
-                sum(monthly_net_amount_lost) as monthly_net_amount_lost,
-                any_value(reporting_currency) as currency
-            from rpt_beat_silence
-            group by window_days
-            order by window_days
-            """,
-        )
-        beats = rows(
-            marts,
-            """
-            select beat_id, beat_name, rep_name, territory, window_days, universe_outlets as outlets, lapsed_outlets,
-                monthly_net_amount_lost
-            from rpt_beat_silence
-            where window_days = (select max(window_days) from rpt_beat_silence)
-                and lapsed_outlets > 0 and beat_id <> 'unknown'
-            order by monthly_net_amount_lost desc nulls last, lapsed_outlets desc, beat_id
-            limit ?
-            """,
-            [WORST_BEATS],
-        )
-        work = rows(
-            marts,
-            """
-            select
-                count(*) as outlets,
-                (select count(*) from rpt_about_to_churn) as about_to_churn,
-                (select count(*) from rpt_prune_candidates) as to_prune,
-                sum(monthly_value_at_risk) as monthly_value_at_risk
-            from rpt_revival_worklist
-            """,
-        )[0]
-        first_work = rows(
-            marts,
-            """
-            select outlet_id, outlet_name, owner_name, days_silent, monthly_value_at_risk, chance_of_return,
-                likely_cause, next_step
-            from rpt_revival_worklist
-            where work_day is not null and expected_monthly_value > 0
-            order by rank
-            limit ?
-            """,
-            [FIRST_WORK],
-        )
-    for window in windows:
-        window["percent_of_universe"] = _percent(window["inactive_outlets"], window["outlets"])
-        window["percent_of_active"] = _percent(window["inactive_outlets"], window["active_outlets"])
+        said = figures(marts)
     return {
         "generation": manifest.get("generation"),
         "as_of_date": manifest.get("as_of_date"),
-        "windows": windows,
-        "worst_beats": beats,
-        "work": work,
-        "first_work": first_work,
+        **said,
         "files_landed_now": sum(f.status == "landed" for f in landing.files),
         "files_refused_now": sum(f.is_refused for f in landing.files),
         "rows_accepted_now": sum(f.accepted for f in landing.files if f.status == "landed"),
         "rows_quarantined_now": sum(f.quarantined for f in landing.files if f.status == "landed"),
         "marts": str((workspace.published / "marts.duckdb").resolve()),
         "parquet": str((workspace.published / "current").resolve()),
+        "report": str((workspace.published / "report.html").resolve()),
     }
+
+
+def figures(marts: duckdb.DuckDBPyConnection) -> dict:
+    """The figures of the summary: silence by window, the worst beats, the work and where to go first."""
+    windows = rows(
+        marts,
+        """
+        select
+            window_days,
+            sum(universe_outlets)::bigint as outlets,
+            sum(inactive_outlets)::bigint as inactive_outlets,
+            sum(lapsed_outlets)::bigint as lapsed_outlets,
+            sum(never_ordered_outlets)::bigint as never_ordered_outlets,
+            sum(unknown_outlets)::bigint as unknown_outlets,
+            sum(active_outlets)::bigint as active_outlets,
+            sum(monthly_net_amount_lost) as monthly_net_amount_lost,
+            any_value(reporting_currency) as currency
+        from rpt_beat_silence
+        group by window_days
+        order by window_days
+        """,
+    )
+    beats = rows(
+        marts,
+        """
+        select beat_id, beat_name, rep_name, territory, window_days, universe_outlets as outlets, lapsed_outlets,
+            monthly_net_amount_lost
+        from rpt_beat_silence
+        where window_days = (select max(window_days) from rpt_beat_silence)
+            and lapsed_outlets > 0 and beat_id <> 'unknown'
+        order by monthly_net_amount_lost desc nulls last, lapsed_outlets desc, beat_id
+        limit ?
+        """,
+        [WORST_BEATS],
+    )
+    work = rows(
+        marts,
+        """
+        select
+            count(*) as outlets,
+            (select count(*) from rpt_about_to_churn) as about_to_churn,
+            (select count(*) from rpt_prune_candidates) as to_prune,
+            sum(monthly_value_at_risk) as monthly_value_at_risk
+        from rpt_revival_worklist
+        """,
+    )[0]
+    first_work = rows(
+        marts,
+        """
+        select outlet_id, outlet_name, owner_name, days_silent, monthly_value_at_risk, chance_of_return,
+            likely_cause, next_step
+        from rpt_revival_worklist
+        where work_day is not null and expected_monthly_value > 0
+        order by rank
+        limit ?
+        """,
+        [FIRST_WORK],
+    )
+    for window in windows:
+        window["percent_of_universe"] = _percent(window["inactive_outlets"], window["outlets"])
+        window["percent_of_active"] = _percent(window["inactive_outlets"], window["active_outlets"])
+    return {"windows": windows, "worst_beats": beats, "work": work, "first_work": first_work}
 
 
 def _percent(part: int, whole: int) -> float | None:
@@ -145,6 +150,7 @@ def show_summary(console: Console, facts: dict) -> None:
     console.print("\nLost a month: what these outlets bought a month before they fell silent.", style="dim")
     console.print(f"Marts:       {facts['marts']}", soft_wrap=True, highlight=False)
     console.print(f"As Parquet:  {facts['parquet']}", soft_wrap=True, highlight=False)
+    console.print(f"To pass on:  {facts['report']}", soft_wrap=True, highlight=False)
     console.print("Outlets: dim_outlets, with their state. Work: rpt_revival_worklist. Why: rpt_inactivity_causes.")
 
 
@@ -216,11 +222,8 @@ def show_checks(console: Console, result: Any) -> None:
     warned = sum(not check.blocking for check in result.failed_checks)
     console.print(f"{result.passed_checks:,} checks passed" + (f", {warned} warn:" if warned else "."))
     for check in sorted(result.failed_checks, key=lambda c: not c.blocking):
-        word = "tool error in" if check.tool_error else "failed" if check.blocking else "  warning"
-        counted = f"{check.unexpected:,} of {check.checked:,} rows; " if check.checked else ""
-        found = check.tool_error or counted + check.means
-        colour = "red" if check.blocking else "yellow"
-        console.print(f"{word} {check.asset} {check.name}: {found}", style=colour, markup=False, soft_wrap=True)
+        indent, colour = ("", "red") if check.blocking else ("  ", "yellow")
+        console.print(indent + check.told, style=colour, markup=False, soft_wrap=True)
         if check.sample:
             console.print(f"    for example {check.sample[:3]}", markup=False, soft_wrap=True)
 

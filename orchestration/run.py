@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,16 +13,21 @@ import duckdb
 
 from orchestration import fingerprints, warehouse
 from orchestration.errors import PulseError, is_damage, of_the_machine
-from orchestration.lease import keep
+from orchestration.lease import LeaseHeld, keep
 from orchestration.progress import errors, step
 from orchestration.publish import publish
 from orchestration.workspace import Workspace, keep_from_others
 
 IN_PROCESS = "pulse/in_process"  # a run of `pulse run`: it held the lease from its first moment
+REAPED = "pulse/reaped"  # its process ended without a word
 STARTING_SECONDS = 60
+LEASE_TRIES, LEASE_SECONDS = 60, 30  # a run that nobody started by hand waits half an hour for another one
+KEPT = "# Written by pulse at each start. Without this line the file is yours.\n"
 # steps print nothing, and catching what they print starts two processes a step
 DAGSTER_YAML = """\
 telemetry:
+  enabled: false
+nux:
   enabled: false
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
@@ -30,6 +36,16 @@ concurrency:
   pools:
     default_limit: 1
     granularity: op
+  runs:
+    max_concurrent_runs: 1
+run_monitoring:
+  enabled: true
+  poll_interval_seconds: 30
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days: {skipped: 7, failure: 30, success: 90}
 """
 
 
@@ -71,7 +87,10 @@ class PulseResource(dg.ConfigurableResource):
         What must not be tried again fails at once; anything else is tried again by the asset's retry policy.
         """
         keep_from_others()  # a run that the UI starts has its server's umask
-        keep(self.workspace, "a run of Dagster")
+        try:
+            keep(self.workspace, "a run of Dagster")
+        except LeaseHeld:
+            raise dg.RetryRequested(max_retries=LEASE_TRIES, seconds_to_wait=LEASE_SECONDS) from None
         try:
             with step(title, shown=self.progress):
                 yield
@@ -127,6 +146,13 @@ class FailedCheck:
     sample: list = field(default_factory=list)
     tool_error: str | None = None
 
+    @property
+    def told(self) -> str:
+        """The check in one line, without values of rows."""
+        word = "tool error in" if self.tool_error else "failed" if self.blocking else "warning"
+        counted = f"{self.unexpected:,} of {self.checked:,} rows; " if self.checked else ""
+        return f"{word} {self.asset} {self.name}: {self.tool_error or counted + self.means}"
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -137,13 +163,18 @@ class RunResult:
     failed_checks: list[FailedCheck]
     errors: list[str]
 
+    @property
+    def told(self) -> list[str]:
+        """Why it failed, one line a cause."""
+        return [check.told for check in self.failed_checks if check.blocking] + self.errors
+
 
 def prepare_dagster(home: Path) -> None:
     """Give the workspace's Dagster its settings before anything opens it."""
     home.mkdir(parents=True, exist_ok=True)
     settings = home / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text(DAGSTER_YAML)
+    if not settings.exists() or settings.read_text().startswith(KEPT):
+        settings.write_text(KEPT + DAGSTER_YAML)
     os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 
@@ -179,19 +210,35 @@ def _execute(defs: dg.Definitions, asked: dict[str, Any]) -> RunResult:
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
     )
-    checks = result.get_asset_check_evaluations()
-    return RunResult(
-        success=result.success,
-        passed_checks=sum(check.passed for check in checks),
-        failed_checks=[_failed(check) for check in checks if not check.passed],
-        errors=[_one_line(event) for event in result.get_step_failure_events() if event.step_failure_data.error],
+    return _result(result.success, result.get_asset_check_evaluations(), result.get_step_failure_events())
+
+
+def of_run(instance: dg.DagsterInstance, run_id: str) -> RunResult:
+    """How a run ended that another process executed."""
+    judged, failed = dg.DagsterEventType.ASSET_CHECK_EVALUATION, dg.DagsterEventType.STEP_FAILURE
+    events = [log.get_dagster_event() for log in instance.all_logs(run_id, of_type={judged, failed})]
+    run = instance.get_run_by_id(run_id)
+    return _result(
+        bool(run and run.is_success),
+        [event.asset_check_evaluation_data for event in events if event.event_type is judged],
+        [event for event in events if event.event_type is failed],
     )
 
 
-def reap(workspace: Workspace) -> int:
+def _result(success: bool, checks: Sequence[dg.AssetCheckEvaluation], failures: Sequence[dg.DagsterEvent]) -> RunResult:
+    return RunResult(
+        success=success,
+        passed_checks=sum(check.passed for check in checks),
+        failed_checks=[_failed(check) for check in checks if not check.passed],
+        errors=[_one_line(event) for event in failures if event.step_failure_data.error],
+    )
+
+
+def reap(workspace: Workspace, *, before_the_server: bool = False) -> int:
     """Mark the runs whose process is gone as failed; the caller holds the lease, so none of them can be at work.
 
-    A run that the UI has just started takes the lease with its first step: it is left alone for a minute.
+    A run that the UI has just started takes the lease with its first step: it is left alone for a minute. Before the
+    server starts there can be none, and one that looks alive would keep all others waiting.
     """
     prepare_dagster(workspace.dagster)
     instance = dg.DagsterInstance.get()
@@ -200,7 +247,8 @@ def reap(workspace: Workspace) -> int:
     for record in instance.get_run_records(dg.RunsFilter(statuses=began)):
         run = record.dagster_run
         young = time.time() - record.update_timestamp.timestamp() < STARTING_SECONDS
-        if IN_PROCESS in run.tags or not young:
+        if IN_PROCESS in run.tags or not young or before_the_server:
+            instance.add_run_tags(run.run_id, {REAPED: "yes"})
             instance.report_run_failed(run, "Its process ended without a word: killed, or the machine was restarted.")
             reaped += 1
     return reaped
@@ -208,11 +256,9 @@ def reap(workspace: Workspace) -> int:
 
 def _judged(context: dg.AssetExecutionContext) -> dict:
     """What this run's checks said, for the manifest: counts and meanings, never values of rows."""
-    events = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
-    checks = [event.asset_check_evaluation for event in events]
-    failed = [_failed(check) for check in checks if check and not check.passed]
+    judged = of_run(context.instance, context.run_id)
     return {
-        "passed": sum(bool(check and check.passed) for check in checks),
+        "passed": judged.passed_checks,
         "failed": [
             {
                 "name": check.name,
@@ -223,7 +269,7 @@ def _judged(context: dg.AssetExecutionContext) -> dict:
                 "checked": check.checked,
                 "could_not_run": check.tool_error is not None,
             }
-            for check in failed
+            for check in judged.failed_checks
         ],
     }
 

@@ -3,7 +3,7 @@
 import duckdb
 
 
-def rows(connection: duckdb.DuckDBPyConnection, sql: str, values: list | None = None) -> list[dict]:
+def rows(connection: duckdb.DuckDBPyConnection, sql: str, values: list | dict | None = None) -> list[dict]:
     """The rows of a query, each by the names of its columns."""
     cursor = connection.execute(sql, values or [])
     names = [column[0] for column in cursor.description or []]

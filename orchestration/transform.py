@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import dbt_assets
 
 from orchestration import fingerprints, history
@@ -91,6 +92,7 @@ def run_layer(
     outcome = invoke(workspace, arguments, parsed_project(workspace).deepcopy())
     if outcome.result is None:
         raise dg.Failure(f"dbt could not start on {layer}: {outcome.exception}", allow_retries=False)
+    counts = row_counts(workspace)
     keys = {key.path[-1]: key for key in context.assets_def.keys}
     checks = {spec.name: spec for spec in context.assets_def.check_specs}
     failures = []
@@ -107,7 +109,8 @@ def run_layer(
                 metadata={"failing_rows": result.failures or 0, "message": result.message or ""},
             )
         elif name in keys and status == "success":
-            yield dg.MaterializeResult(asset_key=keys[name], metadata={"seconds": seconds})
+            size = {"dagster/row_count": counts[name]} if name in counts else {}
+            yield dg.MaterializeResult(asset_key=keys[name], metadata={"seconds": seconds, **size})
         if status in {"error", "fail", "runtime error"}:
             found = f"{result.failures} failing rows" if result.failures else " ".join(str(result.message).split())
             failures.append(f"{name}: {found}")
@@ -115,6 +118,16 @@ def run_layer(
         said = f"dbt {layer}: " + "; ".join(failures)
         machine = of_the_machine(said, workspace.warehouse)
         raise dg.Failure(machine.told if machine else said, allow_retries=False)
+
+
+def row_counts(workspace: Workspace) -> dict[str, int]:
+    """Rows of each table; a view would have to be computed to be counted."""
+    if not workspace.warehouse.exists():
+        return {}
+    with duckdb.connect(str(workspace.warehouse), read_only=True) as warehouse:
+        tables = warehouse.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        counted = [f'select \'{name}\', count(*) from "{schema}"."{name}"' for schema, name in tables]
+        return dict(warehouse.execute(" union all ".join(counted)).fetchall()) if counted else {}
 
 
 @cache

@@ -56,6 +56,10 @@ class Workspace:
     def dbt(self) -> Path:
         return self.home / "dbt"
 
+    @property
+    def docs(self) -> Path:
+        return self.home / "docs"
+
     def prepare(self) -> None:
         """Make the folders that a user or a run expects to find."""
         for folder in (self.feeds, self.landing, self.lake, self.published, self.dagster, self.dbt):

@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from tests.warm import Command
 
@@ -72,6 +74,11 @@ class Pulse:
         show(workspace, current(workspace))
         return Pulse(home, self.root)
 
+    @property
+    def first_said(self) -> str:
+        """What its first run said."""
+        return (self.home / "first").read_text()
+
     def ask(self, sql: str, *values) -> list[tuple]:
         """Query the published marts as a reader does."""
         with duckdb.connect(str(self.home / "published" / "marts.duckdb"), read_only=True) as marts:
@@ -121,15 +128,32 @@ def pulse(tmp_path) -> Pulse:
     return Pulse(tmp_path / "workspace")
 
 
+def built_once(tmp_path_factory, name: str, build: Callable[[Pulse], None]) -> Pulse:
+    """A workspace that the first worker of the session builds; each worker has a copy of its own."""
+    session = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        session = session.parent
+    built = session / "built" / name
+    built.parent.mkdir(exist_ok=True)
+    with FileLock(f"{built}.lock"):
+        if not built.exists():
+            beside = Pulse(built.with_name(f"{name}.beside"))
+            build(beside)
+            beside.home.rename(built)
+    return Pulse(built).copied(tmp_path_factory.mktemp(name) / "workspace")
+
+
 @pytest.fixture(scope="session")
 def first_shop(tmp_path_factory) -> Pulse:
     """Twenty outlets with an order each, five days apart, after one run."""
-    pulse = Pulse(tmp_path_factory.mktemp("shop") / "workspace")
-    pulse.feed("shop", FEED.format(name="shop"))
-    pulse.deliver("shop", "outlets.csv", [outlet(n) for n in range(20)])
-    pulse.deliver("shop", "orders.csv", [order(n, n, END - timedelta(days=5 * n)) for n in range(20)])
-    pulse("run")
-    return pulse
+
+    def build(pulse: Pulse) -> None:
+        pulse.feed("shop", FEED.format(name="shop"))
+        pulse.deliver("shop", "outlets.csv", [outlet(n) for n in range(20)])
+        pulse.deliver("shop", "orders.csv", [order(n, n, END - timedelta(days=5 * n)) for n in range(20)])
+        pulse("run")
+
+    return built_once(tmp_path_factory, "shop", build)
 
 
 @pytest.fixture
@@ -140,15 +164,18 @@ def shop(first_shop, tmp_path) -> Pulse:
 
 @pytest.fixture(scope="session")
 def story(tmp_path_factory) -> Pulse:
-    """The built-in story, small, after one run."""
-    pulse = Pulse(tmp_path_factory.mktemp("story") / "workspace")
-    pulse("sample", "story", "--outlets", "200", "--days", "200")
-    # as a user does, and not from a process that has the engines
-    installed = [Path(sys.executable).parent / "pulse", "run"]
-    done = subprocess.run(installed, env={**os.environ, "PULSE_HOME": str(pulse.home)}, capture_output=True, text=True)
-    assert done.returncode == 3, done.stderr
-    pulse.first = done.stdout + done.stderr
-    return pulse
+    """The built-in story, small, after one run; `first_said` is what the run said."""
+
+    def build(pulse: Pulse) -> None:
+        pulse("sample", "story", "--outlets", "200", "--days", "200")
+        # as a user does, and not from a process that has the engines
+        installed = [Path(sys.executable).parent / "pulse", "run"]
+        here = {**os.environ, "PULSE_HOME": str(pulse.home)}
+        done = subprocess.run(installed, env=here, capture_output=True, text=True)
+        assert done.returncode == 3, done.stderr
+        (pulse.home / "first").write_text(done.stdout + done.stderr)
+
+    return built_once(tmp_path_factory, "story", build)
 
 
 @pytest.fixture(scope="session")
@@ -156,10 +183,12 @@ def iowa(tmp_path_factory) -> Pulse:
     """The real orders, after one run."""
     if not (REAL_DATA / "iowa").exists():
         pytest.skip("../shared/data/iowa is not here: the tests on real orders did not run")
-    pulse = Pulse(tmp_path_factory.mktemp("iowa") / "workspace")
-    pulse("sample", "iowa", "--from", str(REAL_DATA / "iowa"))
-    pulse.first = pulse("run")
-    return pulse
+
+    def build(pulse: Pulse) -> None:
+        pulse("sample", "iowa", "--from", str(REAL_DATA / "iowa"))
+        (pulse.home / "first").write_text(pulse("run"))
+
+    return built_once(tmp_path_factory, "iowa", build)
 
 
 @pytest.fixture(scope="session")

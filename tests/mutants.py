@@ -79,7 +79,7 @@ LIST_MUTANTS = (
     ("stock-outs at the own distributor", "int_outlet_service_days", "baskets.distributor_id = distinct_short_days.distributor_id", "true"),
     ("days out of stock count once", "int_outlet_service_days", "least(coalesce(stock_outs.ends_on, int_as_of.as_of_date), int_as_of.as_of_date)", "stock_outs.starts_on"),
     ("help is what is no self-service", "int_outlet_service_days", "case when self_service.ordered_through is null then 1 else 0 end", "1"),
-    ("a lapse reaches the limit", "int_outlet_lapses", "limits.lapsed_on < limits.next_order_date", "limits.lapsed_on <= limits.next_order_date"),
+    ("a lapse reaches the limit", "int_outlet_lapses", "limits.lapsed_on < limits.valid_to", "limits.lapsed_on <= limits.valid_to"),
     ("lost since the last order", "fct_outlet_lapses", "lapses.daily_net_amount * lapses.days_silent", "lapses.daily_net_amount * (lapses.days_silent - 60)"),
     ("revived from the return on", "fct_outlet_lapses", "days.business_date >= lapses.returned_on", "days.business_date > lapses.returned_on"),
     ("the span before ends where the last begins", "fct_outlet_lapses", "-rules.erosion_days as date)", "-rules.erosion_days - 1 as date)"),

@@ -14,6 +14,7 @@ from tests.oracle_months import add_months, month_of
 MONTHS, A_PERCENT, B_PERCENT = 12, 80, 95
 # of a hundred: a unit below, at and above what makes a cut, so that some cut falls right between two outlets
 AMOUNTS = (1, 4, 5, 6, 14, 15, 16, 20, 79, 80, 81)
+CUTS = ((80, 15, 5), (79, 16, 5), (81, 14, 5), (80, 14, 6), (80, 16, 4))
 BY_RANK = ("int_outlet_class_months", "rules.abc_mode = 'rank'", "true")
 DAYS = 500
 
@@ -22,6 +23,9 @@ DAYS = 500
 def sales(draw) -> dict[str, list[tuple[date, int]]]:
     """Orders of a few outlets over more than a year; some are right at a month's edge."""
     days = st.sampled_from((0, 30, 31, 58, 59, 364, 365, 366, 395, 396, 425, DAYS))
+    if (cut := draw(st.sampled_from((None, None, *CUTS)))) is not None:
+        on = START + timedelta(days=draw(days))
+        return {f"o{number}": [(on, amount)] for number, amount in enumerate(cut)}
     orders = st.lists(st.tuples(days, st.sampled_from(AMOUNTS)), max_size=4)
     return {
         f"o{number}": [(START + timedelta(days=day), amount) for day, amount in draw(orders)]

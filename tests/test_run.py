@@ -55,7 +55,7 @@ def test_every_mart_answers(story, mart):
 def test_summary_is_for_a_sales_manager(story):
     expected = "outlets on|30 days|60 days|90 days|worst beats|lost a month|worth the work|go there first|checks passed"
     for words in f"{expected}|marts.duckdb".split("|"):
-        assert words in story.first
+        assert words in story.first_said
 
 
 def test_quarantine_names_file_row_column_and_reason(story):

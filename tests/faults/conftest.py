@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import END, Pulse, order, outlet
+from tests.conftest import END, Pulse, built_once, order, outlet
 from tests.faults.lab import contents
 
 
@@ -35,6 +35,9 @@ def evening(first_shop, tmp_path_factory) -> Pulse:
 
 @pytest.fixture(scope="session")
 def night(evening, tmp_path_factory) -> Night:
-    undisturbed = evening.copied(tmp_path_factory.mktemp("night") / "shop")
-    undisturbed("run")
+    def build(pulse: Pulse) -> None:
+        evening.copied(pulse.home)
+        pulse("run")
+
+    undisturbed = built_once(tmp_path_factory, "night", build)
     return Night(evening, undisturbed, contents(undisturbed.home))

@@ -91,7 +91,6 @@ final as (
     where
         limits.lapsed_on >= limits.valid_from
         and limits.lapsed_on < limits.valid_to
-        and limits.lapsed_on < limits.next_order_date
         and limits.lapsed_on <= int_as_of.as_of_date
 
 )

@@ -1,0 +1,59 @@
+"""What the deployment files and their page say is what the code knows."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from orchestration.cli import app
+from tests.conftest import ROOT
+
+DEPLOY = ROOT / "deploy"
+PAGE = (ROOT / "docs" / "deploy.md").read_text()
+CODE = [*(ROOT / "orchestration").glob("*.py"), ROOT / "dbt_project" / "profiles.yml"]
+TEXT = "\n".join(path.read_text() for path in CODE)
+
+
+def table(heading: str) -> set[str]:
+    """The names in the first column of the table whose head begins with a word."""
+    rows = PAGE.split(f"\n| {heading}", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    return {name for row in rows for name in re.findall(r"`([A-Za-z_]+)[:`]", row.split("|")[1])}
+
+
+def test_every_environment_variable_is_in_the_table():
+    assert table("environment variable") == set(re.findall(r"['\"](PULSE_[A-Z_]+)['\"]", TEXT))
+
+
+def test_every_setting_is_in_the_table():
+    modules = [path.read_text() for path in CODE if "fingerprints" in path.read_text()]
+    read = {
+        name
+        for text in modules
+        for name in re.findall(r"(?:settings\(workspace\)|settings|found)\.get\(\"(\w+)\"", text)
+    }
+    assert table("line") == read
+
+
+@pytest.mark.parametrize("unit", sorted(DEPLOY.glob("pulse*")), ids=lambda path: path.name)
+def test_a_unit_is_one_that_systemd_takes(unit, tmp_path):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd is not on this machine")
+    text = re.sub(r"^ExecStart=.*", "ExecStart=/bin/true", unit.read_text(), flags=re.MULTILINE)
+    for other in DEPLOY.glob("pulse*"):
+        (tmp_path / other.name).write_text(other.read_text())
+    (tmp_path / unit.name).write_text(text.replace("User=pulse", "User=root"))
+    judged = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit.name)], capture_output=True, text=True
+    )
+    found = [line for line in judged.stderr.splitlines() if unit.name in line and "not executable" not in line]
+    assert found == []
+
+
+def test_what_they_start_exists():
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands}
+    units = [re.findall(r"bin/pulse (\w+)", path.read_text()) for path in DEPLOY.iterdir() if path.is_file()]
+    services = yaml.safe_load((DEPLOY / "compose.yml").read_text())["services"]
+    started = {name for names in units for name in names} | {service["command"][0] for service in services.values()}
+    assert {"run", "dev", "dashboard"} == started <= commands

@@ -1,0 +1,95 @@
+"""The report that travels: its figures are the marts', it needs nothing, and it goes with what readers see."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from orchestration import page
+from orchestration.generations import current
+from orchestration.publish import publish, rollback
+from orchestration.workspace import Workspace
+from tests.conftest import END, FEED, order, outlet
+
+
+def text_of(pulse) -> str:
+    return (pulse.home / "published" / "report.html").read_text()
+
+
+def test_its_figures_are_those_of_the_marts(story):
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text_of(story)))
+    for days, inactive, universe in story.ask(
+        "select window_days, sum(inactive_outlets), sum(universe_outlets) from rpt_beat_silence group by all"
+    ):
+        assert f"{100 * inactive / universe:.1f}% silent for {days} days ({inactive:,})" in text
+    for feed, newest in story.ask("select feed, newest_business_date from dim_feeds"):
+        assert re.search(rf"{feed} \w+ {newest}", text)
+    for name, lost in story.ask("select outlet_name, days_silent from rpt_about_to_churn limit 3"):
+        assert name in text or lost
+
+
+def test_the_trend_is_the_share_of_each_week(story):
+    text = text_of(story)
+    (as_of,) = story.ask("select max(as_of_date) from kpi_inactivity_daily")[0]
+    for weeks in (0, 1, 13):
+        day = as_of - timedelta(days=7 * weeks)
+        shares = story.ask(
+            "select 100 * sum(inactive_outlets) / sum(universe_outlets), "
+            "100 * sum(inactive_outlets_low) / sum(universe_outlets), "
+            "100 * sum(inactive_outlets_high) / sum(universe_outlets) "
+            "from kpi_inactivity_daily_filled where as_of_date = ? group by window_days order by window_days",
+            day,
+        )
+        cells = re.findall(rf"<tr><td>{day}</td>((?:<td[^>]*>[\d.]+</td>)+)", text)
+        assert [tuple(re.findall(r"[\d.]+(?=</td>)", row)) for row in cells] == [
+            tuple(f"{share:.1f}" for share in row) for row in shares
+        ]
+
+
+def test_it_needs_nothing_from_elsewhere(story):
+    text = text_of(story)
+    assert not re.findall(r"https?://|<script|<link|<img|@import|url\(", text)
+    assert len(text) < 200_000
+
+
+def test_names_from_outside_stay_text(shop, tmp_path):
+    hostile = "<script>alert(1)</script>"
+    shop.feed("shop", FEED.format(name="shop").replace("channel: channel", "channel: channel\n      outlet_name: name"))
+    shop.deliver("shop", "outlets.csv", [outlet(n, name=hostile) for n in range(20)])
+    shop.deliver("shop", "orders3.csv", [order(200 + n, n, END - timedelta(days=35 + n)) for n in range(20)])
+    shop("run", code=(0, 3))
+    assert hostile not in text_of(shop) and "&lt;script&gt;" in text_of(shop)
+
+
+def test_it_goes_back_with_the_readers(shop):
+    workspace = Workspace(shop.home)
+    first = current(workspace)["generation"]
+    publish(workspace, "second")
+    assert current(workspace)["generation"] in text_of(shop)
+    rollback(workspace)
+    assert first in text_of(shop)
+
+
+def test_a_generation_without_its_marts_has_no_page_and_not_anothers(shop):
+    import duckdb
+
+    workspace = Workspace(shop.home)
+    with duckdb.connect(str(workspace.warehouse)) as warehouse:
+        warehouse.execute("drop table marts.rpt_cause_mix")
+    publish(workspace, "less")
+    assert not (workspace.published / "report.html").exists()
+    rollback(workspace)
+    assert (workspace.published / "report.html").exists()
+
+
+@pytest.mark.parametrize("shares", [(0, 0), (5, 10)])
+def test_a_chart_begins_at_zero_and_fits(shares):
+    points = [
+        {"window_days": 30, "day": END, "outlets": 10, "inactive_outlets": n, "low": n, "high": n} for n in shares
+    ]
+    drawn = page._chart(points)
+    assert drawn["line"].split() == [
+        f"{x:.1f},{page.HEIGHT * (1 - 100 * n / 10 / drawn['top']):.1f}"
+        for x, n in zip((0, page.WIDTH), shares, strict=True)
+    ]
+    assert drawn["top"] == max(1.0, *(100 * n / 10 for n in shares))
