@@ -474,6 +474,21 @@ def rollback() -> None:
     )
 
 
+@app.command(
+    "metrics",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def metrics_command(context: typer.Context) -> None:
+    """Ask MetricFlow (`mf`) for metrics of the published marts, such as
+    `pulse metrics query --metrics inactive_outlets --group-by metric_time__month,window_days`.
+
+    All that follows is for `mf`: `pulse metrics list metrics`, `pulse metrics query --help`.
+    """
+    from orchestration.metrics import metricflow
+
+    metricflow(Workspace.current(), context.args or ["--help"])
+
+
 @app.command()
 def docs() -> None:
     """Write the dbt documentation of the warehouse and say where it lies, and where the checks of the last runs do."""

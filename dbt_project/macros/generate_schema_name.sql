@@ -1,4 +1,4 @@
-{# A layer's schema is the layer's name, whatever the target. #}
+{# A layer's schema is the layer's name; readers' catalogs have no layers, all is in the target's one schema. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ custom_schema_name or target.schema }}
+    {{ target.schema if target.name == 'published' else custom_schema_name or target.schema }}
 {%- endmacro %}
