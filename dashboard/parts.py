@@ -1,0 +1,172 @@
+"""What all pages are made of: the head with its warnings, tables, charts with their figures, and one colour a meaning.
+
+Text of the data is escaped wherever Streamlit would read it as Markdown, and never shown as HTML.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.reading import Generation
+from dashboard.words import Words
+
+# Okabe and Ito's colours, told apart by colour-blind people too; a state has the same one on all pages
+STATE_COLOURS = {
+    "never_ordered": "#999999",
+    "new": "#56b4e9",
+    "active": "#009e73",
+    "recovered": "#0072b2",
+    "almost_inactive": "#e69f00",
+    "inactive": "#d55e00",
+    "lost": "#6a1b4d",
+    "unknown": "#c9c9c9",
+    "on_hold": "#cc79a7",
+    "closed": "#4d4d4d",
+}
+STATE_SHAPES = {
+    "never_ordered": "cross",
+    "new": "triangle-up",
+    "active": "circle",
+    "recovered": "triangle-right",
+    "almost_inactive": "diamond",
+    "inactive": "square",
+    "lost": "triangle-down",
+    "unknown": "stroke",
+    "on_hold": "triangle-left",
+    "closed": "cross",
+}
+SILENT, BACK, PLAIN, QUIET = STATE_COLOURS["inactive"], STATE_COLOURS["recovered"], "#0b3c5d", "#8a8a8a"
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=/])")
+HEIGHT = 300
+ROW_HEIGHT = 24
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page shows: the marts of one generation in one language."""
+
+    marts: Generation
+    say: Words
+
+
+def plain(text: str | None) -> str:
+    """Text of the data where Markdown is read: all of it is shown as it stands."""
+    return MARKDOWN.sub(r"\\\1", " ".join((text or "").split()))
+
+
+def head(page: Page, name: str) -> None:
+    """Title, how fresh the figures are, and what makes them less than certain."""
+    say, marts = page.say, page.marts
+    st.title(say(f"{name}.title"), anchor=False)
+    st.caption(
+        say("head.fresh", day=f"**{marts.as_of_date}**", published=f"{marts.published_at:%Y-%m-%d %H:%M} UTC")
+        + (f" {say('head.asked')}" if marts.manifest["asked_as_of"] or marts.manifest["known_at"] else "")
+    )
+    unknown, late = data.unknown_outlets(marts), data.late_distributors(marts)
+    warnings = []
+    if late:
+        named = ", ".join(
+            f"{plain(row['distributor_name'])} ({say.shown('watermark_date', row['watermark_date'])})"
+            for row in late[:5]
+        )
+        more = say("head.more", count=say.number(len(late) - 5)) if len(late) > 5 else ""
+        warnings.append(say("head.late", feeds=named + more))
+    if unknown:
+        warnings.append(say("head.unknown", count=say.number(unknown)))
+    if failed := (marts.manifest["checks"] or {}).get("failed"):
+        warnings.append(say("head.checks", count=say.number(len(failed))))
+    if warnings:
+        st.warning(" ".join(warnings))
+
+
+def section(text: str, note: str = "") -> None:
+    st.subheader(text, anchor=False)
+    if note:
+        st.caption(note)
+
+
+def nothing(text: str) -> None:
+    st.info(text)
+
+
+def table(page: Page, rows: Sequence[dict], columns: Iterable[str], alt_text: str, *, height: Any = "auto") -> None:
+    """Rows as a table that can be read by screen readers, sorted, and searched; values as the language writes them."""
+    say, shown = page.say, list(columns)
+    cells = {}
+    spoken = {}
+    for column in shown:
+        own = [row[column] for row in rows]
+        known = [value for value in own if value is not None]
+        if known and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
+            cells[column] = pd.Series(own, dtype="float64")  # sorts as numbers, reads as the language writes them
+            spoken[column] = partial(say.shown, column)
+        else:
+            cells[column] = pd.Series([say.shown(column, value) for value in own], dtype=object)
+    st.dataframe(
+        pd.DataFrame(cells).style.format(spoken, escape=None),
+        column_config={column: heading(say, column) for column in shown},
+        hide_index=True,
+        height=height,
+        alt=alt_text,
+    )
+
+
+def heading(say: Words, column: str) -> str:
+    """A column's heading; amounts name the currency once, there."""
+    named = say(f"column.{column}")
+    money = "amount" in column or column == "monthly_value_at_risk"
+    return f"{named} ({say.currency})" if money and say.currency else named
+
+
+def figure(
+    page: Page, chart: alt.Chart | alt.LayerChart, says: str, rows: Sequence[dict], columns: Iterable[str]
+) -> None:
+    """A chart, what it says in words for those who cannot see it, and its figures as a table."""
+    st.altair_chart(chart, width="stretch", alt=says)
+    with st.expander(page.say("word.figures")):
+        table(page, rows, columns, says)
+
+
+def values(rows: Iterable[dict]) -> alt.Data:
+    """Rows for a chart: dates as ISO writes them."""
+    return alt.Data(
+        values=[
+            {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in row.items()}
+            for row in rows
+        ]
+    )
+
+
+def state_scale(say: Words, states: Sequence[str]) -> alt.Scale:
+    return alt.Scale(domain=[say.state(state) for state in states], range=[STATE_COLOURS.get(s, QUIET) for s in states])
+
+
+def territory_filter(page: Page) -> str:
+    say = page.say
+    return st.selectbox(
+        say("word.territory"),
+        [data.ALL, *data.territories(page.marts)],
+        format_func=lambda territory: territory or say("word.all"),
+        key="territory",
+        bind="query-params",
+    )
+
+
+def window_filter(page: Page) -> int:
+    say, windows = page.say, data.windows(page.marts)
+    return st.segmented_control(
+        say("word.window"),
+        windows,
+        default=windows[len(windows) // 2],
+        required=True,
+        format_func=lambda days: say("word.days", days=days),
+        key="window",
+        bind="query-params",
+    )
