@@ -6,7 +6,7 @@ from types import ModuleType
 
 import streamlit as st
 
-from dashboard import data
+from dashboard import choices, data
 from dashboard.parts import Page, plain
 from dashboard.reading import shown_now
 from dashboard.views import beats, feeds, lists, outlet, outlet_map, overview, portfolio
@@ -49,13 +49,14 @@ def _language() -> str:
     """The reader's choice, at first what the browser asks for."""
     codes = list(LANGUAGES)
     asked = (st.context.locale or "").split("-")[0]
-    return st.sidebar.selectbox(
+    return choices.one(
+        st.sidebar,
         "Language · Bahasa · 语言 · Limba · Idioma",
         codes,
-        index=codes.index(asked) if asked in codes else 0,
-        format_func=LANGUAGES.__getitem__,
-        key="language",
-        bind="query-params",
+        "language",
+        shown=LANGUAGES.__getitem__,
+        default=asked if asked in codes else codes[0],
+        always=True,
     )
 
 

@@ -4,7 +4,7 @@ Text of the data is escaped wherever Streamlit would read it as Markdown, and ne
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import data
+from dashboard import choices, data
 from dashboard.reading import Generation
 from dashboard.words import Words
 
@@ -148,25 +149,23 @@ def state_scale(say: Words, states: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=[say.state(state) for state in states], range=[STATE_COLOURS.get(s, QUIET) for s in states])
 
 
-def territory_filter(page: Page) -> str:
-    say = page.say
-    return st.selectbox(
-        say("word.territory"),
-        [data.ALL, *data.territories(page.marts)],
-        format_func=lambda territory: territory or say("word.all"),
-        key="territory",
-        bind="query-params",
-    )
+def territory_filter(page: Page, place: DeltaGenerator) -> str:
+    options = [data.ALL, *data.territories(page.marts)]
+    return choices.one(place, page.say("word.territory"), options, "territory", shown=or_all(page))
 
 
-def window_filter(page: Page) -> int:
+def or_all(page: Page, names: dict[str, str] | None = None) -> Callable[[str], str]:
+    """How an option of a filter reads: its name, and a word for no filter."""
+    return lambda option: page.say("word.all") if option == data.ALL else (names or {}).get(option, option)
+
+
+def window_filter(page: Page, place: DeltaGenerator) -> int:
     say, windows = page.say, data.windows(page.marts)
-    return st.segmented_control(
+    return choices.segment(
+        place,
         say("word.window"),
         windows,
+        "window",
+        shown=lambda days: say("word.days", days=days),
         default=windows[len(windows) // 2],
-        required=True,
-        format_func=lambda days: say("word.days", days=days),
-        key="window",
-        bind="query-params",
     )

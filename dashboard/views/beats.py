@@ -5,7 +5,7 @@ import json
 import altair as alt
 import streamlit as st
 
-from dashboard import data
+from dashboard import choices, data
 from dashboard.parts import (
     PLAIN,
     ROW_HEIGHT,
@@ -43,10 +43,7 @@ def _silence(page: Page) -> None:
     say, marts = page.say, page.marts
     section(say("beats.silence"), say("beats.silence_note", count=data.CHART_ROWS))
     left, right = st.columns(2, vertical_alignment="bottom")
-    with left:
-        window = window_filter(page)
-    with right:
-        territory = territory_filter(page)
+    window, territory = window_filter(page, left), territory_filter(page, right)
     found = data.beats(marts, window, territory)
     overall = data.lapsed_share(marts, window)
     if not found:
@@ -114,18 +111,10 @@ def _scorecards(page: Page) -> None:
         nothing(say("beats.no_scorecards"))
         return
     first, second, third = st.columns(3, vertical_alignment="bottom")
-    kind = first.selectbox(
-        say("beats.whose"), KINDS, format_func=lambda one: say.of("whose", one), key="whose", bind="query-params"
-    )
+    kind = choices.one(first, say("beats.whose"), KINDS, "whose", shown=lambda one: say.of("whose", one))
     texts = [f"{month:%Y-%m}" for month in months]
-    month = months[texts.index(second.selectbox(say("word.month"), texts, key="month", bind="query-params"))]
-    measure = third.selectbox(
-        say("beats.measure"),
-        MEASURES,
-        format_func=lambda one: say(f"column.{one}"),
-        key="measure",
-        bind="query-params",
-    )
+    month = months[texts.index(choices.one(second, say("word.month"), texts, "month"))]
+    measure = choices.one(third, say("beats.measure"), MEASURES, "measure", shown=lambda one: say(f"column.{one}"))
     found = data.scorecards(marts, kind, month)
     known = [row for row in found if row[measure] is not None]
     if not found:

@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from dashboard import data
-from dashboard.parts import Page, head, nothing, table
+from dashboard import choices, data
+from dashboard.parts import Page, head, nothing, or_all, table
 from orchestration.export import export
 from orchestration.workspace import Workspace
 
@@ -17,12 +17,12 @@ PICKED = "picked_outlet"
 def show(page: Page) -> None:
     head(page, "lists")
     say, marts = page.say, page.marts
-    listed = st.selectbox(
+    listed = choices.one(
+        st.container(),
         say("lists.list"),
         list(data.LISTS),
-        format_func=lambda one: say.of("list", one.removeprefix("rpt_")),
-        key="list",
-        bind="query-params",
+        "list",
+        shown=lambda one: say.of("list", one.removeprefix("rpt_")),
     )
     st.caption(say.of("list_help", listed.removeprefix("rpt_")))
     rep, chosen = _filters(page, listed)
@@ -44,9 +44,7 @@ def show(page: Page) -> None:
     pages = ceil(count / data.PAGE_ROWS)
     number = 1
     if pages > 1:
-        number = st.number_input(
-            say("lists.page", pages=say.number(pages)), 1, pages, 1, key="page", bind="query-params", width=220
-        )
+        number = choices.page_number(left, say("lists.page", pages=say.number(pages)), pages, "page")
     rows = data.list_rows(marts, listed, rep, chosen, number)
     says = say("lists.says", list=say.of("list", listed.removeprefix("rpt_")), count=say.number(len(rows)))
     table(page, rows, data.LISTS[listed].columns, says, height=min(38 * len(rows) + 40, 640))
@@ -64,24 +62,10 @@ def _filters(page: Page, listed: str) -> tuple[str, tuple[str, ...]]:
     say, marts = page.say, page.marts
     names, states = data.list_reps(marts, listed), data.list_states(marts, listed)
     left, right = st.columns(2, vertical_alignment="bottom")
-    rep = left.selectbox(
-        say("word.rep"),
-        [data.ALL, *names],
-        format_func=lambda one: names.get(one, "") if one else say("word.all"),
-        key="rep",
-        bind="query-params",
-    )
+    rep = choices.one(left, say("word.rep"), [data.ALL, *names], "rep", shown=or_all(page, names))
     if not states:
         return rep, ()
-    chosen = right.multiselect(
-        say("column.state"),
-        states,
-        format_func=say.state,
-        placeholder=say("word.all"),
-        key="state",
-        bind="query-params",
-    )
-    return rep, tuple(chosen)
+    return rep, choices.some(right, say("column.state"), states, "state", shown=say.state, placeholder=say("word.all"))
 
 
 def _open(page: Page, rows: list[dict]) -> None:

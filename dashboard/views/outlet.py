@@ -3,7 +3,7 @@
 import altair as alt
 import streamlit as st
 
-from dashboard import data
+from dashboard import choices, data
 from dashboard.parts import (
     PLAIN,
     SILENT,
@@ -59,23 +59,23 @@ def _chosen(page: Page) -> str | None:
     """The outlet that the address names, or one of those that the server finds."""
     say, marts = page.say, page.marts
     left, right = st.columns(2, vertical_alignment="bottom")
-    text = left.text_input(say("outlet.search"), placeholder=say("outlet.search_hint"), key="find", bind="query-params")
-    found = data.find_outlets(marts, text.strip()) if text.strip() else []
+    text = choices.text(left, say("outlet.search"), "find", placeholder=say("outlet.search_hint"))
+    found = data.find_outlets(marts, text) if text else []
     names = {row["outlet_id"]: f"{row['outlet_name']} · {row['territory']} · {row['outlet_id']}" for row in found}
-    asked = st.session_state.get("outlet") or st.query_params.get("outlet")
+    asked = choices.asked_for("outlet")
     if asked and asked not in names and (known := data.outlet(marts, asked)):
         names = {asked: f"{known['outlet_name']} · {known['territory']} · {asked}", **names}
     if not names:
-        nothing(say("outlet.none_found") if text.strip() else say("outlet.start"))
+        nothing(say("outlet.none_found") if text else say("outlet.start"))
         return None
-    return right.selectbox(
+    return choices.one(
+        right,
         say("outlet.choose", count=say.number(len(names))),
         list(names),
-        index=None,
-        format_func=lambda one: names.get(one, one),
+        "outlet",
+        shown=lambda one: names.get(one, one),
+        may_be_none=True,
         placeholder=say("lists.choose"),
-        key="outlet",
-        bind="query-params",
     )
 
 

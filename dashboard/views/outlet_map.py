@@ -8,7 +8,7 @@ from math import cos, radians
 import altair as alt
 import streamlit as st
 
-from dashboard import data
+from dashboard import choices, data
 from dashboard.parts import (
     QUIET,
     STATE_SHAPES,
@@ -16,6 +16,7 @@ from dashboard.parts import (
     figure,
     head,
     nothing,
+    or_all,
     state_scale,
     values,
 )
@@ -33,35 +34,31 @@ def show(page: Page) -> None:
         nothing(say("map.nothing"))
         return
     first, second, third = st.columns((1, 1, 2), vertical_alignment="bottom")
-    country = first.selectbox(say("column.country"), countries, format_func=str, key="country", bind="query-params")
-    territory = second.selectbox(
-        say("word.territory"),
-        [data.ALL, *data.territories_of(marts, country)],
-        format_func=lambda one: one or say("word.all"),
-        key="map_territory",
-        bind="query-params",
-    )
+    country = choices.one(first, say("column.country"), countries, "country")
+    territories = [data.ALL, *data.territories_of(marts, country)]
+    territory = choices.one(second, say("word.territory"), territories, "territory", shown=or_all(page))
     order = [row["state"] for row in data.states(marts)]
-    chosen = third.multiselect(
+    chosen = choices.some(
+        third,
         say("column.state"),
         order,
+        "shown",
+        shown=say.state,
+        placeholder=say("word.all"),
         default=[state for state in CHOSEN if state in order],
-        format_func=say.state,
-        key="map_state",
-        bind="query-params",
     )
     where = data.placed(marts, country, territory)
     st.caption(say("map.placed", placed=say.number(where["placed_outlets"]), outlets=say.number(where["outlets"])))
     if not chosen:
         nothing(say("map.no_states"))
         return
-    found = data.points(marts, country, territory, tuple(chosen))
+    found = data.points(marts, country, territory, chosen)
     if not found:
         nothing(say("map.no_outlets"))
     elif len(found) <= data.POINTS:
         _points(page, found, [state for state in order if state in chosen], where)
     else:
-        _fields(page, data.fields(marts, country, territory, tuple(chosen), _width(where)), where)
+        _fields(page, data.fields(marts, country, territory, chosen, _width(where)), where)
 
 
 def _width(where: dict) -> float:

@@ -30,10 +30,7 @@ def show(page: Page) -> None:
         nothing(page.say("overview.no_outlets"))
         return
     left, right = st.columns(2, vertical_alignment="bottom")
-    with left:
-        window = window_filter(page)
-    with right:
-        territory = territory_filter(page)
+    window, territory = window_filter(page, left), territory_filter(page, right)
     months = data.trend(page.marts, window, territory)
     if not months:
         nothing(page.say("overview.no_months"))

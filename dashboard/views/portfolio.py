@@ -3,8 +3,8 @@
 import altair as alt
 import streamlit as st
 
-from dashboard import data
-from dashboard.parts import HEIGHT, Page, figure, head, nothing, plain, section, state_scale, table, values
+from dashboard import choices, data
+from dashboard.parts import HEIGHT, Page, figure, head, nothing, or_all, plain, section, state_scale, table, values
 
 ROW = 30
 
@@ -18,20 +18,10 @@ def show(page: Page) -> None:
         return
     names = data.reps(marts)
     left, right = st.columns(2, vertical_alignment="bottom")
-    rule_set = left.selectbox(
-        say("word.rule_set"),
-        ladders,
-        format_func=lambda ladder: say.of("rule_set", ladder),
-        key="ladder",
-        bind="query-params",
+    rule_set = choices.one(
+        left, say("word.rule_set"), ladders, "ladder", shown=lambda ladder: say.of("rule_set", ladder)
     )
-    rep = right.selectbox(
-        say("word.rep"),
-        [data.ALL, *names],
-        format_func=lambda one: names.get(one, "") if one else say("word.all"),
-        key="portfolio_rep",
-        bind="query-params",
-    )
+    rep = choices.one(right, say("word.rep"), [data.ALL, *names], "rep", shown=or_all(page, names))
     rows = data.portfolio(marts, rule_set, rep)
     if not rows:
         nothing(say("portfolio.nothing"))
