@@ -42,7 +42,7 @@ _SILENT = ("last_order_date", "days_silent")
 _BY_VALUE = "typical_monthly_net_amount desc nulls last, outlet_id"
 LISTS = {
     "rpt_revival_worklist": Watched(
-        ("rank", *_WHO, "state", *_SILENT, "monthly_value_at_risk", "chance_of_return", "likely_cause", "next_step",
+        ("rank", *_WHO, "next_step", "state", *_SILENT, "monthly_value_at_risk", "chance_of_return", "likely_cause",
          "suggested_basket", "planned_visit_on"),
         "rank, outlet_id",
     ),
@@ -233,6 +233,16 @@ def countries(marts: Generation) -> list[str]:
         "group by country order by count(*) desc, country"
     )
     return [row["country"] for row in found]
+
+
+def largest_territory(marts: Generation, country: str) -> str:
+    """The territory with most outlets on the map: what a map of a country begins with."""
+    found = marts.ask(
+        "select territory from dim_outlets where country = $1 and latitude is not null "
+        "group by territory order by count(*) desc, territory limit 1",
+        country,
+    )
+    return found[0]["territory"]
 
 
 def territories_of(marts: Generation, country: str) -> list[str]:
@@ -437,9 +447,18 @@ def event_kinds(marts: Generation, outlet_id: str) -> list[dict]:
 def events(marts: Generation, outlet_id: str, kinds: tuple[str, ...]) -> list[dict]:
     """Grain: event, the newest first."""
     return marts.ask(
-        "select event_date, event, description, amount from fct_outlet_events "
-        "where outlet_id = $1 and (len($2) = 0 or list_contains($2, event)) "
-        "order by event_date desc, event, description limit $3",
+        """
+        select events.event_date, events.event, events.description, events.amount, changes.from_state, changes.to_state
+        from fct_outlet_events as events
+        left join fct_outlet_state_changes as changes
+            on events.event = 'state'
+            and events.outlet_id = changes.outlet_id
+            and events.event_date = changes.changed_on
+            and changes.rule_set = 'standard'
+        where events.outlet_id = $1 and (len($2) = 0 or list_contains($2, events.event))
+        order by events.event_date desc, events.event, events.description
+        limit $3
+        """,
         outlet_id,
         list(kinds),
         EVENT_ROWS,
@@ -509,7 +528,8 @@ def distributors(marts: Generation) -> list[dict]:
     """Grain: distributor; until when its orders are all there."""
     return marts.ask(
         "select distributor_name, feed, country, watermark_date, watermark_date < $1 as is_late "
-        "from dim_distributors order by watermark_date nulls first, distributor_id limit $2",
+        "from dim_distributors where distributor_id <> 'unknown' "
+        "order by watermark_date nulls first, distributor_id limit $2",
         marts.as_of_date,
         PAGE_ROWS,
     )

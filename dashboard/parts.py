@@ -3,6 +3,7 @@
 Text of the data is escaped wherever Streamlit would read it as Markdown, and never shown as HTML.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import choices, data
 from dashboard.reading import Generation
-from dashboard.words import Words
+from dashboard.words import NOT_KNOWN, Words
 
 # Okabe and Ito's colours, told apart by colour-blind people too; a state has the same one on all pages
 STATE_COLOURS = {
@@ -45,7 +46,7 @@ STATE_SHAPES = {
 }
 SILENT, BACK, PLAIN, QUIET = STATE_COLOURS["inactive"], STATE_COLOURS["recovered"], "#0b3c5d", "#8a8a8a"
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=/])")
-HEIGHT = 300
+HEIGHT = 320
 ROW_HEIGHT = 24
 
 
@@ -88,9 +89,15 @@ def head(page: Page, name: str) -> None:
 
 
 def section(text: str, note: str = "") -> None:
-    st.subheader(text, anchor=False)
+    st.header(text, anchor=False)
     if note:
         st.caption(note)
+
+
+def sentences(page: Page) -> None:
+    """The marts speak English: said where their sentences stand in a page of another language."""
+    if page.say.language != "en":
+        st.caption(page.say("word.sentences"))
 
 
 def nothing(text: str) -> None:
@@ -115,6 +122,7 @@ def table(page: Page, rows: Sequence[dict], columns: Iterable[str], alt_text: st
         column_config={column: heading(say, column) for column in shown},
         hide_index=True,
         height=height,
+        placeholder=NOT_KNOWN,
         alt=alt_text,
     )
 
@@ -130,9 +138,27 @@ def figure(
     page: Page, chart: alt.Chart | alt.LayerChart, says: str, rows: Sequence[dict], columns: Iterable[str]
 ) -> None:
     """A chart, what it says in words for those who cannot see it, and its figures as a table."""
-    st.altair_chart(chart, width="stretch", alt=says)
+    draw(chart, says)
     with st.expander(page.say("word.figures")):
         table(page, rows, columns, says)
+
+
+def draw(chart: alt.Chart | alt.LayerChart, says: str, place: DeltaGenerator | None = None) -> None:
+    """Across the page, with room for what stands at its edges."""
+    padded = chart.properties(padding={"left": 2, "right": 18, "top": 8, "bottom": 4})
+    (place or st.container()).altair_chart(padded, width="stretch", alt=says)
+
+
+def legend(orient: str, columns: int = 2) -> alt.Legend:
+    return alt.Legend(
+        orient=orient, columns=columns, labelLimit=0, rowPadding=2, padding=0, offset=8, symbolSize=90, symbolOpacity=1
+    )
+
+
+def rows_axis(width: int, names: dict[str, str] | None = None) -> alt.Axis:
+    """An axis that names each row; where keys have names, two of one name stay two rows."""
+    spoken = f"({json.dumps(names)})[datum.value]" if names else alt.Undefined
+    return alt.Axis(labelLimit=width, labelOverlap=False, labelPadding=6, labelExpr=spoken)
 
 
 def values(rows: Iterable[dict]) -> alt.Data:

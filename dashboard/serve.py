@@ -15,8 +15,10 @@ SETTINGS = {
     "server.fileWatcherType": "none",
     "browser.gatherUsageStats": "false",
     "browser.serverAddress": "127.0.0.1",
-    "client.toolbarMode": "viewer",
+    "client.toolbarMode": "minimal",
+    "client.disableDataExport": "true",  # a table's own download would not make formulas harmless
     "client.showErrorDetails": "none",  # a fault's details are for the terminal
+    "theme.headingFontSizes": "2.1rem,1.5rem,1.2rem",
     "theme.base": "light",
     "theme.primaryColor": "#0b3c5d",
     "theme.textColor": "#1c2733",

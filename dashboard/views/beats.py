@@ -1,6 +1,6 @@
 """Beats by the share that fell silent, with its interval; and the scorecards of reps, beats and distributors."""
 
-import json
+from collections import Counter
 
 import altair as alt
 import streamlit as st
@@ -11,9 +11,13 @@ from dashboard.parts import (
     ROW_HEIGHT,
     SILENT,
     Page,
+    draw,
     figure,
     head,
+    legend,
     nothing,
+    plain,
+    rows_axis,
     section,
     table,
     territory_filter,
@@ -24,7 +28,7 @@ from dashboard.parts import (
 KINDS = ("rep", "beat", "distributor")
 MEASURES = ("percent_coverage", "percent_strike_rate", "percent_fill_rate", "percent_of_target")
 CARD = (
-    "rank", "subject_name", "silent_outlets", "lapsed_outlets", "inherited_outlets", "missed_signals",
+    "rank", "subject_name", "subject_id", "silent_outlets", "lapsed_outlets", "inherited_outlets", "missed_signals",
     "revived_outlets", "target_outlets", "percent_of_target", "planned_visits", "percent_coverage", "visits",
     "percent_strike_rate", "percent_fill_rate", "average_days_to_deliver",
 )  # fmt: skip
@@ -51,8 +55,9 @@ def _silence(page: Page) -> None:
         return
     spikes = data.alerts(marts, ("beat_spike",))
     if spikes:
-        st.caption(say("beats.spikes"))
-        table(page, spikes, ("raised_on", "subject_name", "message", "owner_name"), say("beats.spikes"))
+        st.markdown(f"**{say('beats.spikes')}**")
+        for spike in spikes:
+            st.markdown(f"- {plain(spike['message'])} ({plain(spike['owner_name'])})")
     else:
         st.caption(say("beats.no_spikes"))
     small, enough = say("beats.small"), say("beats.enough")
@@ -64,7 +69,7 @@ def _silence(page: Page) -> None:
         for row in found
     ]  # fmt: skip
     base = alt.Chart(values(rows), height=ROW_HEIGHT * len(rows) + 60).encode(
-        y=alt.Y("beat:N", title=None, sort=None, axis=alt.Axis(labelLimit=150)),
+        y=alt.Y("beat_id:N", title=None, sort=None, axis=rows_axis(150, {row["beat_id"]: row["beat"] for row in rows})),
         tooltip=[
             alt.Tooltip("beat:N", title=say("column.beat_name")),
             alt.Tooltip("counts:N", title=say("column.lapsed_outlets")),
@@ -84,7 +89,7 @@ def _silence(page: Page) -> None:
             "group:N",
             title=None,
             scale=alt.Scale(domain=[enough, small], range=["circle", "triangle-up"]),
-            legend=alt.Legend(orient="top", labelLimit=0, columns=1),
+            legend=legend("top", 1),
         ),
     )
     line = (
@@ -132,9 +137,10 @@ def _measured(page: Page, known: list[dict], measure: str) -> None:
     say = page.say
     lowest = sorted(known, key=lambda row: row[measure])[: data.CHART_ROWS]
     st.caption(say("beats.lowest", count=say.number(len(lowest)), of=say.number(len(known))))
+    names = Counter(row["subject_name"] for row in lowest)
     rows = [
         {
-            "name": row["subject_name"],
+            "name": row["subject_name"] + (f" · {row['subject_id']}" if names[row["subject_name"]] > 1 else ""),
             "id": row["subject_id"],
             "value": row[measure],
             "shown": say.percent(row[measure]),
@@ -142,8 +148,13 @@ def _measured(page: Page, known: list[dict], measure: str) -> None:
         for row in lowest
     ]
     base = alt.Chart(values(rows), height=ROW_HEIGHT * len(rows) + 30).encode(
-        y=alt.Y("id:N", title=None, sort=None, axis=alt.Axis(labelLimit=150, labelExpr=_names(rows))),
-        x=alt.X("value:Q", title=say(f"column.{measure}"), scale=alt.Scale(domainMin=0)),
+        y=alt.Y("id:N", title=None, sort=None, axis=rows_axis(150, {row["id"]: row["name"] for row in rows})),
+        x=alt.X(
+            "value:Q",
+            title=say(f"column.{measure}"),
+            scale=alt.Scale(domain=[0, 1.15 * rows[-1]["value"] or 1]),
+            axis=alt.Axis(tickCount=5),
+        ),
         tooltip=[
             alt.Tooltip("name:N", title=say("column.subject_name")),
             alt.Tooltip("shown:N", title=say(f"column.{measure}")),
@@ -153,9 +164,4 @@ def _measured(page: Page, known: list[dict], measure: str) -> None:
     ends = base.mark_point(filled=True, size=80, color=PLAIN, opacity=1)
     text = base.mark_text(align="left", dx=9).encode(text="shown:N")
     says = say("beats.measure_says", measure=say(f"column.{measure}"), name=rows[0]["name"], value=rows[0]["shown"])
-    st.altair_chart(dots + ends + text, width="stretch", alt=says)
-
-
-def _names(rows: list[dict]) -> str:
-    """Two people of one name are two rows, each under its name."""
-    return f"({json.dumps({row['id']: row['name'] for row in rows})})[datum.value]"
+    draw(dots + ends + text, says)

@@ -9,11 +9,13 @@ from dashboard.parts import (
     SILENT,
     STATE_COLOURS,
     Page,
+    draw,
     head,
     heading,
     nothing,
     plain,
     section,
+    sentences,
     state_scale,
     table,
     values,
@@ -83,10 +85,13 @@ def _facts(page: Page, facts: dict) -> None:
     """As text in columns that fold on a phone."""
     say = page.say
     shown = [(column, facts[column]) for column in FACTS if facts[column] is not None]
-    columns = st.columns(3)
-    for place, (column, value) in enumerate(shown):
-        columns[place * 3 // len(shown)].markdown(
-            f"{plain(heading(say, column))}: **{plain(say.shown(column, value))}**"
+    third = -(-len(shown) // 3)
+    for place, start in zip(st.columns(3), range(0, len(shown), third), strict=False):
+        place.markdown(
+            "  \n".join(
+                f"{plain(heading(say, column))}: **{plain(say.shown(column, value))}**"
+                for column, value in shown[start : start + third]
+            )
         )
 
 
@@ -95,7 +100,7 @@ def _next(page: Page, outlet_id: str) -> None:
     section(say("outlet.next"))
     work, pruned = data.work_on(page.marts, outlet_id), data.pruned(page.marts, outlet_id)
     if work:
-        st.info(f"**{plain(work['next_step'])}** – {plain(work['owner_name'])}")
+        st.info(f"**{plain(say.shown('next_step', work['next_step']))}** – {plain(work['owner_name'])}")
         columns = ("rank", "owner_name", "monthly_value_at_risk", "chance_of_return", "chance_of_return_low",
                    "chance_of_return_high", "likely_cause", "suggested_basket", "planned_visit_on")  # fmt: skip
         table(page, [work], columns, say("outlet.next"))
@@ -114,7 +119,7 @@ def _timeline(page: Page, outlet_id: str) -> None:
         nothing(say("outlet.no_events"))
         return
     days = [row["event_date"] for row in happened] + [row[end] for row in states for end in ("valid_from", "valid_to")]
-    first = max(min(days), happened[-1]["event_date"]) if happened else min(days)
+    first = happened[-1]["event_date"] if happened else min(days)  # years before its first order say nothing
     x = alt.X(
         "day:T",
         title=None,
@@ -129,7 +134,7 @@ def _timeline(page: Page, outlet_id: str) -> None:
     orders = sum(row["event"] == "order" for row in happened)
     says = say("outlet.timeline_says", orders=say.number(orders), events=say.number(len(happened) - orders))
     for chart in charts:
-        st.altair_chart(chart, width="stretch", alt=says)
+        draw(chart, says)
     with st.expander(say("word.figures")):
         table(page, states, ("state", "valid_from", "valid_to", "reason"), say("column.state"))
 
@@ -160,7 +165,7 @@ def _orders(page: Page, happened: list[dict], x: alt.X) -> alt.Chart | None:
 def _others(page: Page, happened: list[dict], x: alt.X) -> alt.Chart | None:
     say = page.say
     rows = [
-        {"day": row["event_date"], "kind": say.of("event", row["event"]), "said": row["description"]}
+        {"day": row["event_date"], "kind": say.of("event", row["event"]), "said": _said(page, row)}
         for row in happened
         if row["event"] in MARKS
     ]
@@ -232,10 +237,21 @@ def _causes(page: Page, outlet_id: str) -> None:
     table(
         page,
         rows,
-        ("cause", "kind", "is_evident", "is_known", "evidence", "measure", "peers_measure", "unit", "peers",
-         "reported_reason"),
+        (
+            "cause",
+            "kind",
+            "is_evident",
+            "is_known",
+            "evidence",
+            "measure",
+            "peers_measure",
+            "unit",
+            "peers",
+            "reported_reason",
+        ),
         say("outlet.why"),
-    )  # fmt: skip
+    )
+    sentences(page)  # fmt: skip
 
 
 def _events(page: Page, outlet_id: str) -> None:
@@ -253,5 +269,12 @@ def _events(page: Page, outlet_id: str) -> None:
         placeholder=say("word.all"),
         key="event",
     )
-    rows = data.events(page.marts, outlet_id, tuple(chosen))
+    rows = [{**row, "description": _said(page, row)} for row in data.events(page.marts, outlet_id, tuple(chosen))]
     table(page, rows, ("event_date", "event", "description", "amount"), say("outlet.events"), height=400)
+
+
+def _said(page: Page, row: dict) -> str:
+    """What an event was, in the page's language where the marts use a word for it."""
+    if row["to_state"]:
+        return f"{page.say.state(row['from_state'])} → {page.say.state(row['to_state'])}"
+    return page.say.of("outcome", row["description"])

@@ -15,6 +15,7 @@ from dashboard.parts import (
     Page,
     figure,
     head,
+    legend,
     nothing,
     or_all,
     state_scale,
@@ -36,7 +37,14 @@ def show(page: Page) -> None:
     first, second, third = st.columns((1, 1, 2), vertical_alignment="bottom")
     country = choices.one(first, say("column.country"), countries, "country")
     territories = [data.ALL, *data.territories_of(marts, country)]
-    territory = choices.one(second, say("word.territory"), territories, "territory", shown=or_all(page))
+    territory = choices.one(
+        second,
+        say("word.territory"),
+        territories,
+        "place",
+        shown=or_all(page),
+        default=data.largest_territory(marts, country),
+    )
     order = [row["state"] for row in data.states(marts)]
     chosen = choices.some(
         third,
@@ -67,7 +75,7 @@ def _width(where: dict) -> float:
 
 
 def _axes(page: Page, where: dict) -> tuple[alt.X, alt.Y]:
-    """Both ways the same scale on the ground, so that the market has its shape; a degree east is shorter up north."""
+    """About the same scale both ways, so that the market keeps its shape: a degree east is shorter up north."""
     middle = (where["south"] + where["north"]) / 2
     shrink = cos(radians(middle))
     across = max(where["east"] - where["west"], LEAST_DEGREES) * shrink
@@ -103,18 +111,18 @@ def _points(page: Page, found: list[dict], states: list[str], where: dict) -> No
     ]
     x, y = _axes(page, where)
     labels = [say.state(state) for state in states]
-    legend = alt.Legend(orient="top", labelLimit=0, columns=2)
+    key = legend("top", 3)
     chart = (
         alt.Chart(values(rows), height=HEIGHT)
         .mark_point(filled=True, size=70, opacity=0.8, stroke="white", strokeWidth=0.6)
         .encode(
             x=x,
             y=y,
-            color=alt.Color("label:N", title=None, scale=state_scale(say, states), legend=legend),
+            color=alt.Color("label:N", title=None, scale=state_scale(say, states), legend=key),
             shape=alt.Shape(
                 "label:N",
                 title=None,
-                legend=legend,
+                legend=key,
                 scale=alt.Scale(domain=labels, range=[STATE_SHAPES.get(state, "circle") for state in states]),
             ),
             tooltip=[

@@ -13,8 +13,12 @@ from dashboard.parts import (
     Page,
     figure,
     head,
+    legend,
     nothing,
+    plain,
+    rows_axis,
     section,
+    sentences,
     table,
     territory_filter,
     values,
@@ -84,7 +88,12 @@ def _trend(page: Page, months: list[dict], window: int) -> None:
         for row in months
     ]  # fmt: skip
     base = alt.Chart(values(rows), height=HEIGHT).encode(
-        x=alt.X("month_end:T", title=None, axis=alt.Axis(format="%Y-%m", labelAngle=0, tickCount=6)),
+        x=alt.X(
+            "month_end:T",
+            title=None,
+            axis=alt.Axis(format="%Y-%m", labelAngle=0, tickCount=5),
+            scale=alt.Scale(padding=6),
+        ),
         tooltip=[
             alt.Tooltip("month_end:N", title=say("column.month_end")),
             alt.Tooltip("shown:N", title=say("column.inactive_outlets")),
@@ -134,7 +143,7 @@ def _flows(page: Page, months: list[dict], window: int) -> None:
                 "flow:N",
                 title=None,
                 scale=alt.Scale(domain=[fell, back], range=[SILENT, BACK]),
-                legend=alt.Legend(orient="bottom", labelLimit=0, columns=1),
+                legend=legend("bottom"),
             ),
             tooltip=[
                 alt.Tooltip("month:N", title=say("column.month_end")),
@@ -159,8 +168,8 @@ def _work(page: Page, territory: str) -> None:
     table(
         page,
         rows,
-        ("outlet_name", "owner_name", "state", "days_silent", "monthly_value_at_risk", "chance_of_return",
-         "likely_cause", "next_step"),
+        ("outlet_name", "owner_name", "next_step", "days_silent", "monthly_value_at_risk", "chance_of_return",
+         "likely_cause"),
         say("overview.begin"),
     )  # fmt: skip
 
@@ -186,15 +195,15 @@ def _causes(page: Page) -> None:
         if row[column] is not None
     ]  # fmt: skip
     by = [say(f"column.{column}") for column, _, _ in kinds]
-    legend = alt.Legend(orient="bottom", labelLimit=0, columns=1)
+    key = legend("bottom", 1)
     chart = (
-        alt.Chart(values(dots), height=70 + 45 * len(explained))
+        alt.Chart(values(dots), height=170 + 50 * len(explained))
         .mark_point(filled=True, size=150, opacity=1)
         .encode(
             x=alt.X("percent:Q", title="%", scale=alt.Scale(zero=True)),
-            y=alt.Y("kind:N", title=None, sort=None, axis=alt.Axis(labelLimit=160, grid=True)),
-            color=alt.Color("by:N", title=None, legend=legend, scale=alt.Scale(domain=by, range=[k[2] for k in kinds])),
-            shape=alt.Shape("by:N", title=None, legend=legend, scale=alt.Scale(domain=by, range=[k[1] for k in kinds])),
+            y=alt.Y("kind:N", title=None, sort=None, axis=rows_axis(150)),
+            color=alt.Color("by:N", title=None, legend=key, scale=alt.Scale(domain=by, range=[k[2] for k in kinds])),
+            shape=alt.Shape("by:N", title=None, legend=key, scale=alt.Scale(domain=by, range=[k[1] for k in kinds])),
             tooltip=[
                 alt.Tooltip("kind:N", title=" "),
                 alt.Tooltip("by:N", title=" "),
@@ -216,5 +225,7 @@ def _alerts(page: Page) -> None:
         return
     table(page, counts, ("kind", "alerts"), say("overview.alerts"))
     spikes = data.alerts(page.marts, (SPIKE, "fulfilment"), 10)
+    for spike in spikes:
+        st.markdown(f"- {plain(spike['message'])} ({plain(spike['owner_name'])})")
     if spikes:
-        table(page, spikes, ("raised_on", "message", "owner_name"), say("overview.alerts"))
+        sentences(page)

@@ -4,7 +4,22 @@ import altair as alt
 import streamlit as st
 
 from dashboard import choices, data
-from dashboard.parts import HEIGHT, Page, figure, head, nothing, or_all, plain, section, state_scale, table, values
+from dashboard.parts import (
+    HEIGHT,
+    Page,
+    draw,
+    figure,
+    head,
+    legend,
+    nothing,
+    or_all,
+    plain,
+    rows_axis,
+    section,
+    state_scale,
+    table,
+    values,
+)
 
 ROW = 30
 
@@ -54,7 +69,7 @@ def _now(page: Page, now: list[dict]) -> None:
     for place, column, title in ((left, "outlets_share", "by_count"), (right, "value_share", "by_value")):
         shown = [{"label": row["label"], "share": row[column] or 0, "shown": say.share(row[column])} for row in rows]
         base = alt.Chart(values(shown), height=ROW * len(shown) + 40, title=say(f"portfolio.{title}")).encode(
-            y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=170)),
+            y=alt.Y("label:N", title=None, sort=None, axis=rows_axis(170)),
             x=alt.X(
                 "share:Q", title=None, axis=None, scale=alt.Scale(domainMax=1.25 * max(r["share"] for r in shown) or 1)
             ),
@@ -62,7 +77,7 @@ def _now(page: Page, now: list[dict]) -> None:
         bars = base.mark_bar().encode(color=alt.Color("label:N", legend=None, scale=state_scale(say, states)))
         text = base.mark_text(align="left", dx=5).encode(text="shown:N")
         says = "; ".join(f"{row['label']}: {row['shown']}" for row in shown)
-        place.altair_chart(bars + text, width="stretch", alt=says)
+        draw(bars + text, says, place)
     with st.expander(say("word.figures")):
         table(page, rows, ("state", "outlets", "outlets_share", "net_amount_last_year", "value_share"), says)
 
@@ -76,7 +91,7 @@ def _months(page: Page, rows: list[dict], states: list[str]) -> None:
         for row in rows
     ]  # fmt: skip
     chart = (
-        alt.Chart(values(drawn), height=HEIGHT + 60)
+        alt.Chart(values(drawn), height=HEIGHT + 160)
         .mark_bar(stroke="white", strokeWidth=0.5)
         .encode(
             x=alt.X("month:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
@@ -85,7 +100,7 @@ def _months(page: Page, rows: list[dict], states: list[str]) -> None:
                 "label:N",
                 title=None,
                 scale=state_scale(say, states),
-                legend=alt.Legend(orient="bottom", columns=2, labelLimit=0, symbolType="square"),
+                legend=legend("bottom"),
             ),
             order=alt.Order("place:Q"),
             tooltip=[
