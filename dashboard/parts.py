@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -149,7 +149,7 @@ def draw(chart: alt.Chart | alt.LayerChart, says: str, place: DeltaGenerator | N
     (place or st.container()).altair_chart(padded, width="stretch", alt=says)
 
 
-def legend(orient: str, columns: int = 2) -> alt.Legend:
+def legend(orient: Literal["top", "bottom"], columns: int = 2) -> alt.Legend:
     return alt.Legend(
         orient=orient, columns=columns, labelLimit=0, rowPadding=2, padding=0, offset=8, symbolSize=90, symbolOpacity=1
     )

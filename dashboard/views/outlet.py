@@ -119,7 +119,8 @@ def _timeline(page: Page, outlet_id: str) -> None:
         nothing(say("outlet.no_events"))
         return
     days = [row["event_date"] for row in happened] + [row[end] for row in states for end in ("valid_from", "valid_to")]
-    first = happened[-1]["event_date"] if happened else min(days)  # years before its first order say nothing
+    done = [row["event_date"] for row in happened if row["event"] != "state"]
+    first = min(done or days)  # the years before anything happened say nothing
     x = alt.X(
         "day:T",
         title=None,

@@ -114,7 +114,7 @@ def _points(page: Page, found: list[dict], states: list[str], where: dict) -> No
     key = legend("top", 3)
     chart = (
         alt.Chart(values(rows), height=HEIGHT)
-        .mark_point(filled=True, size=70, opacity=0.8, stroke="white", strokeWidth=0.6)
+        .mark_point(filled=True, size=80, opacity=0.85)
         .encode(
             x=x,
             y=y,

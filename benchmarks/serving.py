@@ -1,4 +1,4 @@
-"""The dashboard's own server, as `pulse dashboard` starts it, for a test."""
+"""The dashboard's own server, as `pulse dashboard` starts it, for tests and measurements."""
 
 import socket
 import subprocess
@@ -9,8 +9,10 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from dashboard.serve import command, environment
+from dashboard.serve import FOLDER, command, environment
 from orchestration.workspace import Workspace
+
+__all__ = ["FOLDER", "free_port", "healthy", "served"]
 
 
 def free_port() -> int:

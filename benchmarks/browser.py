@@ -62,9 +62,10 @@ class Browser:
     def size(self, width: int, height: int, phone: bool = False) -> None:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
 
-    def open(self, address: str) -> None:
+    def open(self, address: str, settle: bool = True) -> None:
         self.ask("Page.navigate", url=address)
-        self.settle()
+        if settle:
+            self.settle()
 
     def text(self) -> str:
         return self.run("document.body.innerText")
