@@ -70,12 +70,12 @@ class Browser:
     def text(self) -> str:
         return self.run("document.body.innerText")
 
-    def until(self, script: str, what: str) -> Any:
+    def until(self, script: str, what: str) -> None:
         """Wait for a script to find something."""
         ends = time.monotonic() + PATIENCE
         while time.monotonic() < ends:
-            if found := self.run(script):
-                return found
+            if self.run(f"Boolean({script})"):
+                return
             time.sleep(0.1)
         raise AssertionError(f"{what} did not come about: {self.text()[:500]}")
 

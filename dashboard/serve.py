@@ -33,7 +33,7 @@ def command(workspace: Workspace, port: int) -> list[str]:
     if not (workspace.published / "marts.duckdb").exists():
         raise PulseError(f"{workspace.published}: nothing is published yet; run `pulse run`")
     flags = [f"--{name}={value}" for name, value in {**SETTINGS, "server.port": str(port)}.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(FOLDER / "app.py"), *flags]
+    return [sys.executable, str(FOLDER / "start.py"), str(FOLDER / "app.py"), *flags]
 
 
 def environment(workspace: Workspace) -> dict[str, str]:
