@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import duckdb
 import streamlit as st
 
 from dashboard import choices, data
@@ -11,7 +12,7 @@ from dashboard.parts import Page, plain
 from dashboard.reading import shown_now
 from dashboard.views import beats, feeds, lists, outlet, outlet_map, overview, portfolio
 from dashboard.words import LANGUAGES, Words
-from orchestration.errors import PulseError
+from orchestration.errors import PulseError, one_line
 from orchestration.workspace import Workspace
 
 FOLDER = Path(__file__).parent
@@ -61,7 +62,13 @@ def _language() -> str:
 
 
 def _shown(view: ModuleType, page: Page) -> Callable[[], None]:
-    return lambda: view.show(page)
+    def show() -> None:
+        try:
+            view.show(page)
+        except duckdb.Error as problem:  # marts of another version, or files that are gone
+            st.error(page.say("head.unreadable", problem=plain(one_line(problem))))
+
+    return show
 
 
 main()

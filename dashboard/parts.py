@@ -151,7 +151,14 @@ def draw(chart: alt.Chart | alt.LayerChart, says: str, place: DeltaGenerator | N
 
 def legend(orient: Literal["top", "bottom"], columns: int = 2) -> alt.Legend:
     return alt.Legend(
-        orient=orient, columns=columns, labelLimit=0, rowPadding=2, padding=0, offset=8, symbolSize=90, symbolOpacity=1
+        orient=orient,
+        columns=columns,
+        labelLimit=130 if columns > 1 else 0,
+        rowPadding=2,
+        padding=0,
+        offset=8,
+        symbolSize=90,
+        symbolOpacity=1,
     )
 
 

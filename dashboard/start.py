@@ -1,4 +1,4 @@
-"""Streamlit, with the libraries of the pages loaded before anybody opens one; arguments are those of `streamlit run`."""
+"""`streamlit run` with the libraries of the pages loaded beforehand: the first reader does not wait for them."""
 
 import sys
 

@@ -3,6 +3,7 @@
 Pictures go to $PULSE_SCREENS (`make screens`), or to a folder of the test.
 """
 
+import json
 import os
 import time
 from pathlib import Path
@@ -126,6 +127,18 @@ def test_a_list_is_filtered_and_exported(tab, address, story, downloads, picture
         time.sleep(0.2)
     assert files[0].name.startswith("rpt_outlet_watch_")
     assert files[0].read_bytes() == exported(Workspace(story.home), "rpt_outlet_watch", rep, ())
+
+
+def test_a_row_leads_to_its_outlet(tab, address, story):
+    outlet, name = story.ask("select outlet_id, outlet_name from rpt_revival_worklist order by rank limit 1")[0]
+    tab.size(*SIZES["desk"])
+    tab.open(f"{address}/lists?language=zh")
+    choose(tab, texts("zh")["lists.open"], outlet)
+    tab.click_on(
+        f"[...document.querySelectorAll('button')].find(b => b.innerText.includes('{texts('zh')['lists.go']}'))"
+    )
+    tab.until(f"document.querySelector('h2')?.innerText === {json.dumps(name)}", "the outlet's page")
+    assert "outlet=" in tab.run("location.search") and "language=zh" in tab.run("location.search")
 
 
 def test_an_outlet_is_found_and_told_of(tab, address, story, pictures):

@@ -111,7 +111,7 @@ def _points(page: Page, found: list[dict], states: list[str], where: dict) -> No
     ]
     x, y = _axes(page, where)
     labels = [say.state(state) for state in states]
-    key = legend("top", 3)
+    key = legend("top")
     chart = (
         alt.Chart(values(rows), height=HEIGHT)
         .mark_point(filled=True, size=80, opacity=0.85)

@@ -92,7 +92,7 @@ def _months(page: Page, rows: list[dict], states: list[str]) -> None:
     ]  # fmt: skip
     chart = (
         alt.Chart(values(drawn), height=HEIGHT + 160)
-        .mark_bar(stroke="white", strokeWidth=0.5)
+        .mark_bar()
         .encode(
             x=alt.X("month:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=alt.Y("outlets:Q", title=None, axis=alt.Axis(labelExpr=say.axis)),
