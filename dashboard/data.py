@@ -4,6 +4,7 @@ Rules live in dbt. Nothing here decides what inactive, lost or likely means.
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from dashboard.reading import Generation
 
@@ -341,18 +342,34 @@ def lapsed_share(marts: Generation, window: int) -> float | None:
     return found[0]["share"]
 
 
-def scorecard_months(marts: Generation) -> list:
+def scorecard_months(marts: Generation) -> list[date]:
     return [row["month_start"] for row in marts.ask("select distinct month_start from rpt_scorecards order by 1 desc")]
 
 
-def scorecards(marts: Generation, kind: str, month: object, limit: int = 200) -> list[dict]:
-    """Grain: rep, beat or distributor in the month, by rank."""
+def scorecard_count(marts: Generation, kind: str, month: date) -> int:
+    found = marts.ask("select count(*) as cards from rpt_scorecards where kind = $1 and month_start = $2", kind, month)
+    return found[0]["cards"]
+
+
+def scorecards(marts: Generation, kind: str, month: date, page: int) -> list[dict]:
+    """Grain: rep, beat or distributor in the month, a page of them by rank."""
     return marts.ask(
-        "select * from rpt_scorecards where kind = $1 and month_start = $2 order by rank nulls last, subject_id "
-        "limit $3",
+        f"select * from rpt_scorecards where kind = $1 and month_start = $2 order by rank nulls last, subject_id "
+        f"limit {PAGE_ROWS} offset $3",
         kind,
         month,
-        limit,
+        (page - 1) * PAGE_ROWS,
+    )
+
+
+def lowest(marts: Generation, kind: str, month: date, measure: str) -> list[dict]:
+    """Grain: rep, beat or distributor, those with the lowest measure first; `known` is how many have one."""
+    return marts.ask(
+        f"select subject_id, subject_name, {measure}, count(*) over () as known from rpt_scorecards "
+        f"where kind = $1 and month_start = $2 and {measure} is not null order by {measure}, subject_id "
+        f"limit {CHART_ROWS}",
+        kind,
+        month,
     )
 
 

@@ -44,7 +44,8 @@ STATE_SHAPES = {
     "on_hold": "triangle-left",
     "closed": "cross",
 }
-SILENT, BACK, PLAIN, QUIET = STATE_COLOURS["inactive"], STATE_COLOURS["recovered"], "#0b3c5d", "#8a8a8a"
+SILENT, BACK = STATE_COLOURS["inactive"], STATE_COLOURS["recovered"]
+PLAIN, SOFT, QUIET = "#0b3c5d", "#6f93ad", "#8a8a8a"  # of no state
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=/])")
 HEIGHT = 320
 ROW_HEIGHT = 24

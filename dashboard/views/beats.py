@@ -1,6 +1,7 @@
 """Beats by the share that fell silent, with its interval; and the scorecards of reps, beats and distributors."""
 
 from collections import Counter
+from math import ceil
 
 import altair as alt
 import streamlit as st
@@ -120,23 +121,22 @@ def _scorecards(page: Page) -> None:
     texts = [f"{month:%Y-%m}" for month in months]
     month = months[texts.index(choices.one(second, say("word.month"), texts, "month"))]
     measure = choices.one(third, say("beats.measure"), MEASURES, "measure", shown=lambda one: say(f"column.{one}"))
-    found = data.scorecards(marts, kind, month)
-    known = [row for row in found if row[measure] is not None]
-    if not found:
+    if not (count := data.scorecard_count(marts, kind, month)):
         nothing(say("beats.no_scorecards"))
         return
-    if not known:
-        nothing(say(f"beats.no_{measure}"))
+    if lowest := data.lowest(marts, kind, month, measure):
+        _measured(page, lowest, measure)
     else:
-        _measured(page, known, measure)
-    table(page, found, CARD, say("beats.scorecards"))
+        nothing(say(f"beats.no_{measure}"))
+    pages = ceil(count / data.PAGE_ROWS)
+    number = choices.page_number(st.container(), say("lists.page", pages=pages), pages, "card") if pages > 1 else 1
+    table(page, data.scorecards(marts, kind, month, number), CARD, say("beats.scorecards"))
 
 
-def _measured(page: Page, known: list[dict], measure: str) -> None:
+def _measured(page: Page, lowest: list[dict], measure: str) -> None:
     """The lowest first: those who need help."""
     say = page.say
-    lowest = sorted(known, key=lambda row: row[measure])[: data.CHART_ROWS]
-    st.caption(say("beats.lowest", count=say.number(len(lowest)), of=say.number(len(known))))
+    st.caption(say("beats.lowest", count=say.number(len(lowest)), of=say.number(lowest[0]["known"])))
     names = Counter(row["subject_name"] for row in lowest)
     rows = [
         {
