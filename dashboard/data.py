@@ -43,8 +43,8 @@ _SILENT = ("last_order_date", "days_silent")
 _BY_VALUE = "typical_monthly_net_amount desc nulls last, outlet_id"
 LISTS = {
     "rpt_revival_worklist": Watched(
-        ("rank", *_WHO, "next_step", "state", *_SILENT, "monthly_value_at_risk", "chance_of_return", "likely_cause",
-         "suggested_basket", "planned_visit_on"),
+        ("rank", "outlet_name", "owner_name", "days_silent", "monthly_value_at_risk", "chance_of_return", "next_step",
+         "likely_cause", "state", "territory", "last_order_date", "planned_visit_on", "suggested_basket"),
         "rank, outlet_id",
     ),
     "rpt_about_to_churn": Watched(

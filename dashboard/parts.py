@@ -47,6 +47,8 @@ STATE_SHAPES = {
 SILENT, BACK = STATE_COLOURS["inactive"], STATE_COLOURS["recovered"]
 PLAIN, SOFT, QUIET = "#0b3c5d", "#6f93ad", "#8a8a8a"  # of no state
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=/])")
+# addresses become links by themselves, escaped or not, unless a word joiner that nobody sees stands in them
+LINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 HEIGHT = 320
 ROW_HEIGHT = 24
 
@@ -60,8 +62,8 @@ class Page:
 
 
 def plain(text: str | None) -> str:
-    """Text of the data where Markdown is read: all of it is shown as it stands."""
-    return MARKDOWN.sub(r"\\\1", " ".join((text or "").split()))
+    """Text of the data where Markdown is read: all of it is shown as it stands, and leads nowhere."""
+    return MARKDOWN.sub(r"\\\1", LINK.sub("\u2060", " ".join((text or "").split())))
 
 
 def head(page: Page, name: str) -> None:

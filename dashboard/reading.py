@@ -14,7 +14,7 @@ from orchestration.publish import reader, shown_by
 from orchestration.sql import rows
 from orchestration.workspace import Workspace
 
-KEPT_ANSWERS = 1_000
+KEPT_ANSWERS = 300
 
 
 @dataclass(frozen=True)

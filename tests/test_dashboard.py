@@ -27,7 +27,10 @@ from orchestration.workspace import Workspace
 from tests.conftest import ROOT, Pulse
 
 PAGES = {"": "overview", **{page: page for page in ("portfolio", "map", "beats", "lists", "outlet", "feeds")}}
-HOSTILE = "<script>alert(1)</script> [x](javascript:1) *b* $x$ :red[y] `z`"
+HOSTILE = (
+    "<script>alert(1)</script> [x](javascript:1) *b* $x$ :red[y] `z` http://evil.example www.evil.example "
+    "a@evil.example"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -187,6 +190,7 @@ def test_hostile_names_stay_text(story, tmp_path, monkeypatch):
     assert app.header[0].value == plain(HOSTILE)
     read = re.sub(r"\\.", "", plain(HOSTILE))
     assert not re.search(r"[<>\[\]*$`:()]", read)
+    assert not re.search(r"://|www\\?\.|\w\\?@", plain(HOSTILE).replace("\\", ""))
     for page in PAGES:
         assert HOSTILE not in said(opened(page))
     for module in (ROOT / "dashboard").rglob("*.py"):

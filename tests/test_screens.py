@@ -16,7 +16,9 @@ from benchmarks.serving import served
 from dashboard import data
 from dashboard.views.lists import exported
 from dashboard.words import texts
+from orchestration.sql import literal
 from orchestration.workspace import Workspace
+from tests.test_dashboard import HOSTILE, changed
 
 pytestmark = [
     pytest.mark.slow,
@@ -87,6 +89,7 @@ UNLABELLED = """[...document.querySelectorAll('[data-testid="stMain"] :is(input,
     .filter(control => !(control.getAttribute('aria-label') || control.innerText.trim() || control.title
         || control.getAttribute('aria-labelledby') || (control.labels || []).length))
     .map(control => control.outerHTML.slice(0, 200))"""
+MADE_BY_TEXT = "document.querySelectorAll('[data-testid=\"stMain\"] :is(a, script, iframe, .katex)').length"
 FOCUSED = "(e => (e.innerText || e.getAttribute('aria-label') || '').trim())(document.activeElement)"
 HEADINGS = """(() => {
     const levels = [...document.querySelectorAll('[data-testid="stMain"] :is(h1, h2, h3, h4)')].map(h => +h.tagName[1]);
@@ -155,6 +158,23 @@ def test_an_outlet_is_found_and_told_of(tab, address, story, pictures):
     assert name in tab.text()
     assert tab.run("document.documentElement.scrollWidth") <= SIZES["phone"][0]
     tab.picture(pictures / "phone-en-outlet-found.png")
+
+
+def test_hostile_names_lead_nowhere(tab, story, tmp_path, pictures):
+    """On a server of its own, so that the others see the story as it is."""
+    named = f"select * replace ({literal(HOSTILE)} as outlet_name) from marts"
+    told = f"select * replace ({literal(HOSTILE)} as message, {literal(HOSTILE)} as owner_name) from marts"
+    workspace = changed(story, tmp_path / "hostile", dim_outlets=named, rpt_revival_worklist=named, rpt_alerts=told)
+    outlet = story.ask("select outlet_id from rpt_revival_worklist order by rank limit 1")[0][0]
+    tab.size(*SIZES["desk"])
+    with served(workspace.home) as place:
+        for page in ("", "outlet", "lists", "beats", "map"):
+            tab.open(f"{place}/{page}?language=en&outlet={outlet}")
+            assert tab.run(MADE_BY_TEXT) == 0, page
+            if page == "outlet":
+                assert tab.run("document.querySelector('h2').innerText").replace("\u2060", "") == HOSTILE
+                tab.picture(pictures / "desk-en-outlet-hostile.png")
+    tab.requests.clear()
 
 
 def test_the_language_is_changed_and_goes_along(tab, address):
