@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 export PULSE_HOME ?= $(CURDIR)/workspace
 export DO_NOT_TRACK = 1
 
-.PHONY: run test test-slow score deliveries faults soak audit bench lint docs setup lock dev clean
+.PHONY: run test test-slow score deliveries faults soak audit bench lint docs dashboard screens setup lock dev clean
 
 run: setup
 	@test -n "$$(ls $(PULSE_HOME)/feeds/*.yml 2>/dev/null)" || .venv/bin/pulse sample story
@@ -51,6 +51,14 @@ lint: setup
 
 docs: setup
 	@.venv/bin/pulse docs
+
+# The pages on the published marts, http://127.0.0.1:8501
+dashboard: setup
+	@.venv/bin/pulse dashboard
+
+# Each page in Chromium, filtered and exported; pictures go to $PULSE_SCREENS
+screens: setup
+	@PULSE_SCREENS=$${PULSE_SCREENS:-$(PULSE_HOME)/screens} .venv/bin/python -m pytest -m slow tests/test_screens.py -vv
 
 dev: setup
 	@.venv/bin/pulse dev

@@ -536,6 +536,17 @@ def dev(
     os.execv(dagster, [str(dagster), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)])
 
 
+@app.command()
+def dashboard(port: Annotated[int, typer.Option(help="Port on this machine only.", min=1, max=65535)] = 8501) -> None:
+    """Open the dashboard on the published marts, on this machine only (it has no login)."""
+    from dashboard.serve import command, environment
+
+    workspace = Workspace.current()
+    arguments = command(workspace, port)
+    console.print(f"The dashboard is on http://127.0.0.1:{port} (Ctrl-C stops it).", highlight=False)
+    os.execve(arguments[0], arguments, environment(workspace))
+
+
 def _moment(text: str) -> str:
     """A moment in UTC as all its readers write it; one that names a zone is converted."""
     try:

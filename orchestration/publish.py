@@ -35,7 +35,11 @@ def reader(workspace: Workspace, writes: Path | None = None) -> duckdb.DuckDBPyC
     catalog = workspace.published / "marts.duckdb"
     if not catalog.exists():
         raise PulseError(f"{catalog}: nothing is published yet; run `pulse run`")
-    connection = duckdb.connect(str(catalog), read_only=True)
+    # an instance of its own: two connections on one file share settings, locks and, after a publish, the old generation
+    connection = duckdb.connect()
+    connection.execute(f"set temp_directory = {literal(f'{catalog}.tmp')}")
+    connection.execute(f"attach {literal(catalog)} as marts (read_only)")
+    connection.execute("use marts")
     # file by file: a folder that may be read could be written to as well
     bodies = connection.execute("select sql from duckdb_views() where not internal").fetchall()
     files = sorted({path.replace("''", "'") for (body,) in bodies for path in PARQUET.findall(body)})
