@@ -133,14 +133,15 @@ def built_once(tmp_path_factory, name: str, build: Callable[[Pulse], None]) -> P
     session = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         session = session.parent
-    built = session / "built" / name
-    built.parent.mkdir(exist_ok=True)
-    with FileLock(f"{built}.lock"):
-        if not built.exists():
-            beside = Pulse(built.with_name(f"{name}.beside"))
-            build(beside)
-            beside.home.rename(built)
-    return Pulse(built).copied(tmp_path_factory.mktemp(name) / "workspace")
+    built, ready = Pulse(session / "built" / name), session / "built" / f"{name}.ready"
+    ready.parent.mkdir(exist_ok=True)
+    with FileLock(f"{ready}.lock"):
+        if not ready.exists():
+            shutil.rmtree(built.home, ignore_errors=True)  # the first worker failed
+            build(built)
+            ready.touch()
+    # views of a warehouse name files of the workspace that it was built in: it stays where it is
+    return built.copied(tmp_path_factory.mktemp(name) / "workspace")
 
 
 @pytest.fixture(scope="session")
