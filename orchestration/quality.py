@@ -54,10 +54,12 @@ def load_suites(layer: str, folder: Path = SUITES) -> list[Expectation]:
     return [Expectation(layer, suite["table"], **line) for suite in suites for line in suite["expectations"]]
 
 
-def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
-    """A connection of its own on which each layer is a schema: the lake's files and the warehouse's tables.
+def connect(workspace: Workspace, layer: str) -> duckdb.DuckDBPyConnection:
+    """A connection of its own on which each layer is a schema: the lake's files, and the warehouse up to a layer.
 
-    Views in memory over a warehouse attached read-only, so that a check can never write or hold the file.
+    Views in memory over a warehouse attached read-only, so that a check can never write or hold the file. Of the layers
+    after it nothing is looked at: they are of the run before, and in a workspace that was moved they name files that
+    are elsewhere now.
     """
     connection = duckdb.connect(config={"autoinstall_known_extensions": False})
     connection.execute("create schema lake")
@@ -66,8 +68,11 @@ def connect(workspace: Workspace) -> duckdb.DuckDBPyConnection:
         connection.execute(f'create view lake."{entity}" as select * from read_parquet({files}, union_by_name = true)')
     if workspace.warehouse.exists():
         connection.execute(f"attach {literal(workspace.warehouse)} as warehouse (read_only)")
+        built = LAYERS[1 : LAYERS.index(layer) + 1]
         for schema, table in connection.execute(
-            "select table_schema, table_name from information_schema.tables where table_catalog = 'warehouse'"
+            "select table_schema, table_name from information_schema.tables "
+            "where table_catalog = 'warehouse' and list_contains($1, table_schema)",
+            [built],
         ).fetchall():
             connection.execute(f'create schema if not exists memory."{schema}"')
             connection.execute(
@@ -83,7 +88,7 @@ def check_layer(workspace: Workspace, expectations: list[Expectation]) -> Iterat
     tables = dict.fromkeys(expectation.table for expectation in expectations)
     with ExitStack() as opened:
         # opened by the first check, so that failing to open it is told as any check that cannot run
-        connection = cache(lambda: opened.enter_context(closing(connect(workspace))))
+        connection = cache(lambda: opened.enter_context(closing(connect(workspace, expectations[0].layer))))
         for table in tables:
             suite = [expectation for expectation in expectations if expectation.table == table]
             lines = [{"type": e.type, "kwargs": e.kwargs, "keys": e.keys} for e in suite]

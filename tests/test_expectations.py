@@ -47,6 +47,6 @@ def test_a_warehouse_that_cannot_be_opened_fails_each_check_as_the_tool(tmp_path
     workspace = Workspace(tmp_path)
     workspace.warehouse.write_bytes(b"no database")
     expectations = quality.load_suites("intermediate")
-    results = list(quality.check_layer(workspace, expectations))
+    results = [quality.check_result(*judged) for judged in quality.check_layer(workspace, expectations)]
     assert len(results) == len(expectations) > 3
     assert all(not result.passed and "tool_error" in result.metadata for result in results)

@@ -111,7 +111,7 @@ def test_failing_staging_check_stops_the_marts(shop):
 
 @pytest.mark.fault("Q2")
 def test_a_check_that_cannot_run_is_a_tool_error(story, tmp_path):
-    from orchestration.quality import Expectation, check_layer
+    from orchestration.quality import Expectation, check_layer, check_result
     from orchestration.workspace import Workspace
 
     home = tmp_path / "workspace"
@@ -125,7 +125,8 @@ def test_a_check_that_cannot_run_is_a_tool_error(story, tmp_path):
         {"column": "nope"},
         "warning",
     )
-    (result,) = check_layer(Workspace(home), [broken])
+    ((_, outcome),) = check_layer(Workspace(home), [broken])
+    result = check_result(broken, outcome)
     assert not result.passed and "tool_error" in result.metadata and result.severity.name == "ERROR"
 
 

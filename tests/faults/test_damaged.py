@@ -80,7 +80,8 @@ def test_disk_full_in_a_run(night, tmp_path, tries, spare):
 def test_disk_full_behind_the_look_at_it(tmp_path, tries, monkeypatch, spare):
     """What the look before could not tell: the disk ends while a file is written."""
     monkeypatch.setattr(landing, "RESERVE", -1_000_000_000)
-    with small_disk(tmp_path / "disk", 2.3 + spare / 10) as enlarge, tries.one():
+    # 1.7 MB would do
+    with small_disk(tmp_path / "disk", 1.5 + spare / 50) as enlarge, tries.one():
         pulse = Pulse(tmp_path / "disk" / "shop")
         pulse.feed("shop", FEED.format(name="shop"))
         pulse.deliver("shop", "orders.csv", [order(n, n % 50, END) for n in range(45_000)])
@@ -366,3 +367,16 @@ def test_a_workspace_that_was_moved_serves_after_a_publish(first_shop, tmp_path)
     pulse = Pulse(tmp_path / "moved")
     pulse("publish")
     assert pulse.ask("select count(*) from dim_outlets") == [(20,)]
+
+
+@pytest.mark.fault("R6")
+def test_a_workspace_that_was_moved_goes_on(evening, tmp_path):
+    """The warehouse's views name the files of the old place, which is gone."""
+    there = evening.copied(tmp_path / "there")
+    there("run")
+    there.home.rename(tmp_path / "here")
+    here = Pulse(tmp_path / "here")
+    here.deliver("shop", "orders_9.csv", [order(900, 1, END)])
+    here("run")
+    assert here.ask("select count(*) from rpt_beat_silence")[0][0] > 0
+    assert_all_is_well(here.home)
