@@ -13,7 +13,7 @@ run: setup
 test: setup
 	@.venv/bin/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
-# Every rule broken once, with the test that notices, and the benchmarks at a tiny size.
+# Before a release: every rule broken once, with the test that notices (half an hour), the benchmarks at a tiny size, the pages.
 test-slow: setup
 	@.venv/bin/python -m pytest -m slow -n 2 -vv
 

@@ -13,6 +13,7 @@ from orchestration.ledger import Ledger
 from orchestration.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
+PROJECT = ROOT / "dbt_project"
 CODE = ("dbt_project", "expectations", "orchestration")
 SUFFIXES = {".sql", ".yml", ".csv", ".py"}
 PRODUCED = {"target", "logs", "__pycache__"}
@@ -34,9 +35,14 @@ def code_files() -> list[Path]:
     return sorted(path for path in files if not PRODUCED & set(path.parts))
 
 
+def project_changed_at() -> float:
+    """When a file of the dbt project changed last, as the file system tells it."""
+    return max(path.stat().st_mtime for path in PROJECT.rglob("*") if path.suffix in {".sql", ".yml", ".csv"})
+
+
 def mart_names() -> list[str]:
     """Names of the published models, from the files that define them."""
-    return sorted(path.stem for path in (ROOT / "dbt_project" / "models" / "marts").rglob("*.sql"))
+    return sorted(path.stem for path in (PROJECT / "models" / "marts").rglob("*.sql"))
 
 
 def settings(workspace: Workspace) -> dict:

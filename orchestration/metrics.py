@@ -10,10 +10,8 @@ import sys
 from pathlib import Path
 
 from orchestration.errors import PulseError
-from orchestration.fingerprints import ROOT
+from orchestration.fingerprints import PROJECT, project_changed_at
 from orchestration.workspace import Workspace
-
-PROJECT = ROOT / "dbt_project"
 
 
 def environment(workspace: Workspace, folder: Path) -> dict[str, str]:
@@ -34,9 +32,8 @@ def described(workspace: Workspace) -> Path:
     """A folder in which `mf` finds the metrics, described anew when a file of the project is newer."""
     folder = workspace.dbt.resolve() / "metrics"
     manifest, link = folder / "target" / "semantic_manifest.json", folder / "dbt_project.yml"
-    newest = max(path.stat().st_mtime for path in PROJECT.rglob("*") if path.suffix in {".sql", ".yml", ".csv"})
     of_this_project = link.is_symlink() and link.readlink() == PROJECT / link.name  # and not of another checkout
-    if of_this_project and manifest.exists() and manifest.stat().st_mtime >= newest:
+    if of_this_project and manifest.exists() and manifest.stat().st_mtime >= project_changed_at():
         return folder
     manifest.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)

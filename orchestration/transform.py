@@ -17,9 +17,9 @@ from dagster_dbt import dbt_assets
 
 from orchestration import fingerprints, history
 from orchestration.errors import of_the_machine
+from orchestration.fingerprints import PROJECT
 from orchestration.workspace import Workspace
 
-PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 LAYERS = {
     "staging": "fqn:outlet_pulse.staging resource_type:seed",
     "intermediate": "fqn:outlet_pulse.intermediate",
@@ -75,8 +75,7 @@ def parsed_project(workspace: Workspace) -> Any:
 def manifest_path(workspace: Workspace) -> Path:
     """dbt's description of the project, parsed again when a file of the project is newer."""
     manifest = workspace.dbt / "target" / "manifest.json"
-    newest = max(path.stat().st_mtime for path in PROJECT.rglob("*") if path.suffix in {".sql", ".yml", ".csv"})
-    if not manifest.exists() or manifest.stat().st_mtime < newest:
+    if not manifest.exists() or manifest.stat().st_mtime < fingerprints.project_changed_at():
         parsed_project(workspace)
     return manifest
 
