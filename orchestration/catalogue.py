@@ -11,7 +11,7 @@ from orchestration.docs_server import address
 from orchestration.errors import SettingsWrong
 from orchestration.feeds import Feed, load_feeds
 from orchestration.ledger import Ledger
-from orchestration.quality import load_suites
+from orchestration.quality import LAYERS, load_suites
 from orchestration.workspace import Workspace
 
 # a delivery may be missed once before somebody is told, and twice before it is red
@@ -76,7 +76,7 @@ def described(assets: Sequence[Any], workspace: Workspace) -> list[Any]:
     owners = fingerprints.settings(workspace).get("owners") or ["team:data"]
     if not isinstance(owners, list) or not all(isinstance(owner, str) for owner in owners):
         raise SettingsWrong(f"{workspace.home / 'pulse.yml'}, owners: expected a list such as [ana@example.com]")
-    checked = {e.asset_key for layer in ("lake", "staging", "intermediate", "marts") for e in load_suites(layer)}
+    checked = {e.asset_key for layer in LAYERS for e in load_suites(layer)}
 
     def with_more(spec: dg.AssetSpec) -> dg.AssetSpec:
         layer, name = spec.key.path[0], spec.key.path[-1]
