@@ -3,8 +3,9 @@
 import duckdb
 import pytest
 
-from orchestration import quality
+from orchestration import contract, quality
 from orchestration.gx_duckdb import validate
+from orchestration.lake import write_empty
 from orchestration.workspace import Workspace
 
 TABLES = """
@@ -50,3 +51,21 @@ def test_a_warehouse_that_cannot_be_opened_fails_each_check_as_the_tool(tmp_path
     results = [quality.check_result(*judged) for judged in quality.check_layer(workspace, expectations)]
     assert len(results) == len(expectations) > 3
     assert all(not result.passed and "tool_error" in result.metadata for result in results)
+
+
+def test_checks_of_a_layer_look_at_no_view_of_a_later_one(tmp_path):
+    """A workspace that was moved: views of the run before name files that are elsewhere now."""
+    workspace = Workspace(tmp_path)
+    for entity in contract.load().values():
+        write_empty(workspace, entity)
+    gone = tmp_path / "gone.parquet"
+    with duckdb.connect(str(workspace.warehouse)) as warehouse:
+        warehouse.execute(f"copy (select 1 as one) to '{gone}'")
+        for schema in ("staging", "marts"):
+            warehouse.execute(f"create schema {schema}")
+            warehouse.execute(f"create view {schema}.late as select * from '{gone}'")
+    with quality.connect(workspace, "marts") as connection:
+        assert connection.execute("select one from marts.late").fetchall() == [(1,)]
+    gone.unlink()
+    with quality.connect(workspace, "lake") as connection:
+        assert connection.execute("select count(*) from lake.orders").fetchall() == [(0,)]

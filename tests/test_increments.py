@@ -20,7 +20,7 @@ from tests.conftest import END, order
 
 # rows of earlier publishes are not made again
 MARTS = sorted(set(mart_names()) - history.append_only())
-DELIVERIES = int(os.environ.get("PULSE_DELIVERIES", "9"))
+DELIVERIES = int(os.environ.get("PULSE_DELIVERIES", "3"))
 DELIVERIES_A_HISTORY = 3
 START = date(2025, 1, 1)
 FEEDS = {

@@ -369,6 +369,7 @@ def test_a_workspace_that_was_moved_serves_after_a_publish(first_shop, tmp_path)
     assert pulse.ask("select count(*) from dim_outlets") == [(20,)]
 
 
+@campaign
 @pytest.mark.fault("R6")
 def test_a_workspace_that_was_moved_goes_on(evening, tmp_path):
     """The warehouse's views name the files of the old place, which is gone."""

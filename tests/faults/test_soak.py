@@ -22,7 +22,7 @@ from tests.conftest import END, FEED, Pulse, outlet
 from tests.conftest import order as order_row
 from tests.faults.lab import Readers, assert_all_is_well, contents
 
-DAYS = int(os.environ.get("PULSE_SOAK_DAYS", "2"))
+DAYS = int(os.environ.get("PULSE_SOAK_DAYS", "1"))
 SEED = int(os.environ.get("PULSE_SOAK_SEED", "1"))
 OUTLETS = 40
 UPDATED = "      order_type: order_type\n      updated_at: updated_at\n"
