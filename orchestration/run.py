@@ -230,7 +230,7 @@ def _result(success: bool, checks: Sequence[dg.AssetCheckEvaluation], failures: 
         success=success,
         passed_checks=sum(check.passed for check in checks),
         failed_checks=[_failed(check) for check in checks if not check.passed],
-        errors=[_one_line(event) for event in failures if event.step_failure_data.error],
+        errors=[_one_line(event) for event in failures if _tells_more(event)],
     )
 
 
@@ -252,6 +252,12 @@ def reap(workspace: Workspace, *, before_the_server: bool = False) -> int:
             instance.report_run_failed(run, "Its process ended without a word: killed, or the machine was restarted.")
             reaped += 1
     return reaped
+
+
+def _tells_more(event: dg.DagsterEvent) -> bool:
+    """A step that only says that its checks failed adds nothing to what they say."""
+    error = event.step_failure_data.error
+    return error is not None and error.cls_name != "DagsterAssetCheckFailedError"
 
 
 def _judged(context: dg.AssetExecutionContext) -> dict:
