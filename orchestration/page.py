@@ -19,8 +19,8 @@ NAMES = ("inactive_outlets", "low", "high")
 
 TREND = """
 with days as (
-    select as_of_date - (7 * back)::integer as day
-    from (select max(as_of_date) as as_of_date from kpi_inactivity_daily), range($weeks + 1) as weeks(back)
+    select $day::date - (7 * back)::integer as day
+    from range($weeks + 1) as weeks(back)
 )
 select
     days.day,
@@ -60,7 +60,7 @@ order by measured_outlets desc, kind
 """
 FEEDS = """
 select feed, delivers, newest_business_date, watermark_date, holes,
-    (select max(watermark_date) from dim_feeds) - watermark_date as days_behind
+    greatest($day::date - watermark_date, 0) as days_behind
 from dim_feeds
 order by watermark_date nulls first, feed
 """
@@ -74,7 +74,8 @@ def write(workspace: Workspace, marts: duckdb.DuckDBPyConnection, manifest: dict
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     environment.filters["count"] = lambda number: "-" if number is None else f"{number:,.0f}"
-    trend = rows(marts, TREND, {"weeks": WEEKS})
+    day = manifest["as_of_date"]  # a sparse mart need not have a row of its own on it
+    trend = rows(marts, TREND, {"day": day, "weeks": WEEKS})
     text = environment.get_template("page.html").render(
         manifest=manifest,
         width=WIDTH,
@@ -84,7 +85,7 @@ def write(workspace: Workspace, marts: duckdb.DuckDBPyConnection, manifest: dict
         states=rows(marts, STATES),
         causes=rows(marts, CAUSES),
         about_to_churn=rows(marts, ABOUT_TO_CHURN, {"first": FIRST_ROWS}),
-        feeds=rows(marts, FEEDS),
+        feeds=rows(marts, FEEDS, {"day": day}),
     )
     beside = workspace.published / ".report.html"
     beside.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
 """The report that travels: its figures are the marts', it needs nothing, and it goes with what readers see."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -31,7 +31,7 @@ def test_its_figures_are_those_of_the_marts(story):
 
 def test_the_trend_is_the_share_of_each_week(story):
     text = text_of(story)
-    (as_of,) = story.ask("select max(as_of_date) from kpi_inactivity_daily")[0]
+    as_of = date.fromisoformat(current(Workspace(story.home))["as_of_date"])
     for weeks in (0, 1, 13):
         day = as_of - timedelta(days=7 * weeks)
         shares = story.ask(
@@ -80,6 +80,20 @@ def test_a_generation_without_its_marts_has_no_page_and_not_anothers(shop):
     assert not (workspace.published / "report.html").exists()
     rollback(workspace)
     assert (workspace.published / "report.html").exists()
+
+
+def test_the_trend_ends_on_the_business_date_where_nothing_changed_on_it(shop):
+    """The daily KPI is sparse: its newest row may be days old."""
+    workspace = Workspace(shop.home)
+    with duckdb.connect(str(workspace.warehouse)) as warehouse:
+        warehouse.execute("delete from marts.fct_cell_inactivity where as_of_date > $1", [END - timedelta(days=3)])
+        warehouse.execute(
+            "update marts.fct_cell_inactivity set holds_until = $1 where holds_until >= $2",
+            [END, END - timedelta(days=3)],
+        )
+    publish(workspace, "quiet")
+    assert shop.ask("select max(as_of_date) from kpi_inactivity_daily")[0][0] < END
+    assert f"% on {END}</figcaption>" in text_of(shop)
 
 
 @pytest.mark.parametrize("shares", [(0, 0), (5, 10)])
