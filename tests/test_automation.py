@@ -1,6 +1,8 @@
 """What starts a run by itself, what Dagster's pages say, and who hears of a failure."""
 
 import os
+import subprocess
+import sys
 import time
 from datetime import timedelta
 
@@ -11,9 +13,9 @@ from orchestration import alerts, automation, catalogue, fingerprints
 from orchestration.errors import SettingsWrong
 from orchestration.landing import land
 from orchestration.lease import lease
-from orchestration.run import DAGSTER_YAML, KEPT, prepare_dagster
+from orchestration.run import DAGSTER_YAML, KEPT, PulseResource, prepare_dagster
 from orchestration.workspace import Workspace
-from tests.conftest import END, FEED, order
+from tests.conftest import END, FEED, ROOT, order
 from tests.test_alerts import sink  # noqa: F401
 
 
@@ -151,6 +153,21 @@ def test_nothing_is_asked_for_while_a_run_is_at_work(shop, workspace, instance, 
     with lease(workspace, "pulse verify"):
         assert "pulse verify works here since" in ask_sensor(workspace, instance).skip_message
     assert isinstance(ask_sensor(workspace, instance), dg.RunRequest)
+
+
+def test_a_run_that_dagster_starts_waits_for_another_one(workspace, monkeypatch):
+    monkeypatch.setenv("PULSE_HOME", str(workspace.home))
+    holding = "import sys; from pathlib import Path; from orchestration.lease import lease\n"
+    holding += "from orchestration.workspace import Workspace\n"
+    holding += "with lease(Workspace(Path(sys.argv[1])), 'pulse run'): print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, str(workspace.home)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout and other.stdout.readline() == b"held\n"
+        with pytest.raises(dg.RetryRequested) as asked, PulseResource(progress=False).step("Landing files"):
+            pytest.fail("it worked beside another run")
+        other.communicate()
+    assert asked.value.max_retries * asked.value.seconds_to_wait == 30 * 60
 
 
 def test_a_run_that_the_ui_starts_has_the_time_limit_too(workspace):
