@@ -51,7 +51,7 @@ measured as (
 
     select
         measures.*,
-        rules.* exclude (reported_weight),
+        {{ all_but('rules', ['reported_weight']) }},
         short_distributors.distributor_id is not null as tells_stock_outs,
         -- without an opening date, a first order soon after the feed begins need not be the first one
         coalesce(

@@ -105,7 +105,7 @@ silences as (
 priced as (
 
     select
-        keyed.* exclude (outlet_id, lapsed_outlet_id),
+        {{ all_but('keyed', ['outlet_id', 'lapsed_outlet_id']) }},
         cast(date_trunc('month', keyed.event_date) as date) as month_start,
         coalesce(silences.daily_net_amount, 0) * keyed.direction as daily_net_amount_change,
         coalesce({{ days_between("date '1900-01-01'", 'silences.last_order_date') }}, 0) as last_order_day_number

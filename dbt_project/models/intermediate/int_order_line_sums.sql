@@ -63,7 +63,7 @@ exact_sums as (
 
 unioned as (
 
-    select first_sums.* exclude (line_slots, product_slots, other_product_slots)
+    select {{ all_but('first_sums', ['line_slots', 'product_slots', 'other_product_slots']) }}
     from first_sums
     anti join repeated
         on

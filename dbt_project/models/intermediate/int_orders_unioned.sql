@@ -114,7 +114,7 @@ rows_to_date as (
 
     select
         *,
-        cast(null as varchar) as zone_before
+        cast(null as string) as zone_before
     from joined
     union all
     select *
@@ -131,7 +131,7 @@ dated as (
 final as (
 
     select
-        dated.* exclude (ordered_on, zone_before),
+        {{ all_but('dated', ['ordered_on', 'zone_before']) }},
         before.outlet_id as previous_outlet_id,
         before.business_date as previous_business_date,
         builds.build_number
@@ -156,8 +156,8 @@ dated as (
 final as (
 
     select
-        dated.* exclude (ordered_on),
-        cast(null as varchar) as previous_outlet_id,
+        {{ all_but('dated', ['ordered_on']) }},
+        cast(null as string) as previous_outlet_id,
         cast(null as date) as previous_business_date,
         1 as build_number
     from dated

@@ -111,7 +111,7 @@ speaking as (
 spoken as (
 
     select
-        ordered.* exclude (outlet_id, valid_from, valid_to),
+        {{ all_but('ordered', ['outlet_id', 'valid_from', 'valid_to']) }},
         speaking.counted_outlet_id as outlet_id,
         greatest(ordered.valid_from, speaking.speaks_from) as valid_from,
         nullif(

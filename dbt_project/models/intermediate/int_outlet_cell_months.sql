@@ -26,7 +26,7 @@ int_as_of as (
 in_months as (
 
     select
-        int_outlet_cells.* exclude (valid_from, valid_to),
+        {{ all_but('int_outlet_cells', ['valid_from', 'valid_to']) }},
         cast(date_trunc('month', int_outlet_cells.valid_from) as date) as month_from,
         case
             when int_outlet_cells.valid_to <= int_as_of.as_of_date

@@ -63,7 +63,7 @@ shared_versions as (
     select
         shared_orders.outlet_id,
         shared_orders.business_date,
-        versions.* exclude (outlet_id)
+        {{ all_but('versions', ['outlet_id']) }}
     from {{ ref('stg_order_line_versions') }} as versions
     inner join shared_orders
         on

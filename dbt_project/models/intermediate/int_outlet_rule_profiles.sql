@@ -51,8 +51,8 @@ intervals as (
         outlets.outlet_id,
         date '1900-01-01' as valid_from,
         date '9999-12-31' as valid_to,
-        cast(null as varchar) as channel,
-        cast(null as varchar) as abc_class
+        cast(null as string) as channel,
+        cast(null as string) as abc_class
     from outlets
     inner join rule_sets
         on not rule_sets.is_by_cell

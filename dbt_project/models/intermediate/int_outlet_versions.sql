@@ -62,7 +62,7 @@ numbered as (
 effective as (
 
     select
-        numbered.* exclude (valid_from, delivery_number),
+        {{ all_but('numbered', ['valid_from', 'delivery_number']) }},
         case
             when numbered.valid_from is not null then numbered.valid_from
             when numbered.delivery_number > 1 then dated_deliveries.delivered_on

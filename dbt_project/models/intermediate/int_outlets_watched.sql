@@ -189,7 +189,7 @@ flagged as (
 final as (
 
     select
-        flagged.* exclude (churn_days),
+        {{ all_but('flagged', ['churn_days']) }},
         is_about_to_churn or state = 'almost_inactive' as is_endangered,
         -- the day from which somebody could have known
         least(

@@ -148,10 +148,10 @@ decided as (
 final as (
 
     select
-        decided.* exclude (
-            near_bonus_percent, never_ordered_days, lost_days, value_percent, near_visit_days,
-            median_monthly_net_amount, is_reported_gone
-        ),
+        {{ all_but('decided', [
+            'near_bonus_percent', 'never_ordered_days', 'lost_days', 'value_percent', 'near_visit_days',
+            'median_monthly_net_amount', 'is_reported_gone',
+        ]) }},
         coalesce(decided.monthly_net_amount, 0) * coalesce(decided.return_share, 0)
         * (1 + case when decided.is_visit_near then decided.near_bonus_percent / 100 else 0 end) as score
     from decided

@@ -16,7 +16,7 @@ with source as (
 
 known as (
 
-    select source.* exclude (known_since)
+    select {{ all_but('source', ['known_since']) }}
     from source
     where {{ was_known('known_since') }}
 

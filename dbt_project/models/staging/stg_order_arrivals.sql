@@ -41,10 +41,9 @@ with delivered as (
 renamed as (
 
     select
-        * replace (
-            {{ global_id('outlet_id', 'feed') }} as outlet_id,
-            {{ global_id('distributor_id', 'feed') }} as distributor_id
-        ),
+        {{ all_but('delivered', ['outlet_id', 'distributor_id']) }},
+        {{ global_id('outlet_id', 'feed') }} as outlet_id,
+        {{ global_id('distributor_id', 'feed') }} as distributor_id,
         {{ global_id('source_order_id', 'feed') }} as order_id
     from delivered
 

@@ -51,10 +51,9 @@ unknown_member as (
 stranger_rows as (
 
     select
-        unknown_member.* replace (
-            strangers.beat_id as beat_id,
-            substr(strangers.beat_id, instr(strangers.beat_id, ':') + 1) as source_beat_id
-        )
+        strangers.beat_id,
+        substr(strangers.beat_id, instr(strangers.beat_id, ':') + 1) as source_beat_id,
+        {{ all_but('unknown_member', ['beat_id', 'source_beat_id']) }}
     from strangers
     cross join unknown_member
 

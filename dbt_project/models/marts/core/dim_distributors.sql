@@ -45,18 +45,18 @@ unknown_member as (
         'unknown' as feed,
         'unknown' as distributor_name,
         'unknown' as country,
-        'unknown' as time_zone,
-        'unknown' as currency
+        cast(null as string) as time_zone,
+        cast(null as string) as currency
 
 ),
 
 stranger_rows as (
 
     select
-        unknown_member.* replace (
-            strangers.distributor_id as distributor_id,
-            substr(strangers.distributor_id, instr(strangers.distributor_id, ':') + 1) as source_distributor_id
-        )
+        strangers.distributor_id,
+        substr(strangers.distributor_id, instr(strangers.distributor_id, ':') + 1) as source_distributor_id,
+        substr(strangers.distributor_id, 1, instr(strangers.distributor_id, ':') - 1) as feed,
+        {{ all_but('unknown_member', ['distributor_id', 'source_distributor_id', 'feed']) }}
     from strangers
     cross join unknown_member
 
@@ -66,11 +66,9 @@ unioned as (
 
     select * from stg_distributors
     union all
-    select * replace (substr(distributor_id, 1, instr(distributor_id, ':') - 1) as feed)
-    from stranger_rows
+    select * from stranger_rows
     union all
-    select * replace (null as time_zone, null as currency)
-    from unknown_member
+    select * from unknown_member
 
 ),
 
@@ -110,8 +108,8 @@ final as (
         unioned.feed,
         unioned.distributor_name,
         unioned.country,
-        coalesce(nullif(unioned.time_zone, 'unknown'), stg_feeds.time_zone) as time_zone,
-        coalesce(nullif(unioned.currency, 'unknown'), stg_feeds.currency) as currency,
+        coalesce(unioned.time_zone, stg_feeds.time_zone) as time_zone,
+        coalesce(unioned.currency, stg_feeds.currency) as currency,
         int_feed_watermarks.watermark_date as feed_watermark,
         coalesce(int_distributor_watermarks.watermark_date, int_feed_watermarks.watermark_date) as watermark_date
     from unioned

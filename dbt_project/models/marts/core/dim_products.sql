@@ -53,10 +53,9 @@ unknown_member as (
 stranger_rows as (
 
     select
-        unknown_member.* replace (
-            strangers.product_id as product_id,
-            substr(strangers.product_id, instr(strangers.product_id, ':') + 1) as source_product_id
-        )
+        strangers.product_id,
+        substr(strangers.product_id, instr(strangers.product_id, ':') + 1) as source_product_id,
+        {{ all_but('unknown_member', ['product_id', 'source_product_id']) }}
     from strangers
     cross join unknown_member
 

@@ -56,10 +56,9 @@ unknown_member as (
 stranger_rows as (
 
     select
-        unknown_member.* replace (
-            strangers.rep_id as rep_id,
-            substr(strangers.rep_id, instr(strangers.rep_id, ':') + 1) as source_rep_id
-        )
+        strangers.rep_id,
+        substr(strangers.rep_id, instr(strangers.rep_id, ':') + 1) as source_rep_id,
+        {{ all_but('unknown_member', ['rep_id', 'source_rep_id']) }}
     from strangers
     cross join unknown_member
 

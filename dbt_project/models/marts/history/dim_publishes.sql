@@ -10,7 +10,7 @@ final as (
 
     select
         -- publish fills in these two
-        cast(null as varchar) as generation,
+        cast(null as string) as generation,
         cast(null as timestamp) as published_at,
         as_of_date
     from int_as_of

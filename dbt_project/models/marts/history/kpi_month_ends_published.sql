@@ -59,7 +59,7 @@ final as (
 
     select
         -- publish fills in these two
-        cast(null as varchar) as generation,
+        cast(null as string) as generation,
         cast(null as timestamp) as published_at,
         month_ends.month_start,
         kpi_inactivity_daily.window_days,

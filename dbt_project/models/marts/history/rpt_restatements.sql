@@ -284,7 +284,7 @@ final as (
 
     select
         -- publish fills in these two
-        cast(null as varchar) as generation,
+        cast(null as string) as generation,
         cast(null as timestamp) as published_at,
         running.as_of_date,
         case

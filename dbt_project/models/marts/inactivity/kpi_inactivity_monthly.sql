@@ -100,7 +100,7 @@ repeated as (
 dated as (
 
     select
-        repeated.* exclude (month_start),
+        {{ all_but('repeated', ['month_start']) }},
         months_after = 0 as is_changed,
         {{ add_months('month_start', 'months_after') }} as month_start,
         least({{ add_days(add_months('month_start', 'months_after + 1'), -1) }}, as_of_date) as month_end
@@ -128,7 +128,7 @@ opened as (
 measured as (
 
     select
-        * exclude (published_opening_lapsed_outlets),
+        {{ all_but('', ['published_opening_lapsed_outlets']) }},
         -- a cell without a row in a month that was published was empty then
         case
             when not is_opening_published then opening_lapsed_outlets

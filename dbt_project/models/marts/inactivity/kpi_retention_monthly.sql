@@ -57,7 +57,7 @@ placed as (
 began as (
 
     select
-        placed.* exclude (month_from, month_to),
+        {{ all_but('placed', ['month_from', 'month_to']) }},
         month_from as month_start,
         1 as direction
     from placed
@@ -67,7 +67,7 @@ began as (
 ended as (
 
     select
-        placed.* exclude (month_from, month_to),
+        {{ all_but('placed', ['month_from', 'month_to']) }},
         month_to as month_start,
         -1 as direction
     from placed
@@ -104,15 +104,10 @@ changes as (
 running as (
 
     select
-        changes.* exclude (
-            new_change,
-            retained_change,
-            resurrected_change,
-            lost_change,
-            dormant_change,
-            late_lost_change,
-            late_dormant_change
-        ),
+        {{ all_but('changes', [
+            'new_change', 'retained_change', 'resurrected_change', 'lost_change', 'dormant_change',
+            'late_lost_change', 'late_dormant_change',
+        ]) }},
         cast(sum(new_change) over cell_months as bigint) as new_outlets,
         cast(sum(retained_change) over cell_months as bigint) as retained_outlets,
         cast(sum(resurrected_change) over cell_months as bigint) as resurrected_outlets,
@@ -131,7 +126,7 @@ running as (
 repeated as (
 
     select
-        running.* exclude (month_start, next_month_start),
+        {{ all_but('running', ['month_start', 'next_month_start']) }},
         int_as_of.as_of_date,
         running.month_start as changed_month,
         {{ every_number(

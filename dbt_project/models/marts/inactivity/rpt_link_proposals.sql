@@ -77,7 +77,7 @@ numbers as (
     select
         dim_outlets.*,
         dim_outlets.lifetime_net_amount / dim_outlets.lifetime_orders as order_net_amount,
-        int_outlet_traits.* exclude (outlet_id),
+        {{ all_but('int_outlet_traits', ['outlet_id']) }},
         dim_feeds.first_business_date,
         int_as_of.as_of_date
     from dim_outlets

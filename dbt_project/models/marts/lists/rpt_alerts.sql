@@ -37,7 +37,7 @@ endangered as (
         outlets.owner_name,
         outlets.outlet_id as subject_id,
         outlets.outlet_name as subject_name,
-        cast(outlets.last_order_date as varchar) as since,
+        cast(outlets.last_order_date as string) as since,
         outlets.signal_on as raised_on,
         outlets.outlet_name || ' has not ordered for ' || outlets.days_silent || ' days'
         || coalesce(', turns inactive on ' || outlets.crosses_on, '') as message
@@ -54,7 +54,7 @@ lost as (
         outlets.owner_name,
         outlets.outlet_id as subject_id,
         outlets.outlet_name as subject_name,
-        cast(outlets.last_order_date as varchar) as since,
+        cast(outlets.last_order_date as string) as since,
         outlets.state_since as raised_on,
         outlets.outlet_name || ' is lost: no order since ' || outlets.last_order_date as message
     from int_outlets_watched as outlets

@@ -130,8 +130,8 @@ outlet_events as (
     select
         outlet_id,
         business_date as event_date,
-        cast(null as varchar) as rep_id,
-        cast(null as varchar) as beat_id,
+        cast(null as string) as rep_id,
+        cast(null as string) as beat_id,
         {{ scorecard_row({
             'ordered_quantity': 'ordered_quantity', 'delivered_quantity': 'delivered_quantity',
             'delivery_lines': 'delivery_lines', 'full_lines': 'full_lines',
@@ -143,8 +143,8 @@ outlet_events as (
     select
         outlet_id,
         lapsed_on as event_date,
-        cast(null as varchar) as rep_id,
-        cast(null as varchar) as beat_id,
+        cast(null as string) as rep_id,
+        cast(null as string) as beat_id,
         {{ scorecard_row({'missed_signals': '1'}) }}
     from missed_signals
 
@@ -157,7 +157,7 @@ served as (
         coalesce(outlet_events.rep_id, assignments.rep_id, 'unknown') as rep_id,
         coalesce(outlet_events.beat_id, assignments.beat_id, 'unknown') as beat_id,
         coalesce(assignments.distributor_id, 'unknown') as distributor_id,
-        outlet_events.* exclude (outlet_id, event_date, rep_id, beat_id)
+        {{ all_but('outlet_events', ['outlet_id', 'event_date', 'rep_id', 'beat_id']) }}
     from outlet_events
     inner join int_as_of
         on outlet_events.event_date <= int_as_of.as_of_date
@@ -190,7 +190,7 @@ targets as (
         cast(date_trunc('month', stg_targets.month_start) as date) as month_start,
         stg_targets.rep_id,
         stg_targets.beat_id,
-        cast(null as varchar) as distributor_id,
+        cast(null as string) as distributor_id,
         {{ scorecard_row({'target_outlets': 'stg_targets.revived_outlets'}) }}
     from stg_targets
     inner join int_as_of
