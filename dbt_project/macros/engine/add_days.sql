@@ -6,3 +6,7 @@
 {% macro duckdb__add_days(day, days) -%}
     cast({{ day }} + {{ days }} as date)
 {%- endmacro %}
+
+{% macro spark__add_days(day, days) -%}
+    date_add({{ day }}, cast({{ days }} as int))
+{%- endmacro %}

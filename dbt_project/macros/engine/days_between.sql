@@ -6,3 +6,7 @@
 {% macro duckdb__days_between(first_day, second_day) -%}
     cast({{ second_day }} - {{ first_day }} as integer)
 {%- endmacro %}
+
+{% macro spark__days_between(first_day, second_day) -%}
+    datediff({{ second_day }}, {{ first_day }})
+{%- endmacro %}

@@ -7,3 +7,7 @@
 {% macro duckdb__distinct_slots(number) -%}
     bit_count(bit_or(cast(1 as bigint) << cast({{ number }} & 31 as integer)))
 {%- endmacro %}
+
+{% macro spark__distinct_slots(number) -%}
+    bit_count(bit_or(shiftleft(cast(1 as bigint), cast({{ number }} & 31 as int))))
+{%- endmacro %}

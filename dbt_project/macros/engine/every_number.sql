@@ -6,3 +6,9 @@
 {% macro duckdb__every_number(first, last) -%}
     unnest(range({{ first }}, {{ last }} + 1))
 {%- endmacro %}
+
+{% macro spark__every_number(first, last) -%}
+    explode(
+        case when {{ first }} <= {{ last }} then sequence(cast({{ first }} as bigint), cast({{ last }} as bigint)) end
+    )
+{%- endmacro %}

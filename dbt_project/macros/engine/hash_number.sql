@@ -6,3 +6,7 @@
 {% macro duckdb__hash_number(text, turn) -%}
     (hash({{ text }}) >> {{ 8 * turn }})
 {%- endmacro %}
+
+{% macro spark__hash_number(text, turn) -%}
+    shiftrightunsigned(xxhash64({{ text }}), {{ 8 * turn }})
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__joined_text(text, order_by) -%}
     string_agg({{ text }}, ', ' order by {{ order_by }})
 {%- endmacro %}
+
+{% macro spark__joined_text(text, order_by) -%}
+    listagg({{ text }}, ', ') within group (order by {{ order_by }})
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__local_date(instant, zone) -%}
     cast(timezone({{ zone }}, timezone('UTC', {{ instant }})) as date)
 {%- endmacro %}
+
+{% macro spark__local_date(instant, zone) -%}
+    cast(from_utc_timestamp({{ instant }}, {{ zone }}) as date)
+{%- endmacro %}

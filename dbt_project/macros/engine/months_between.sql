@@ -6,3 +6,7 @@
 {% macro duckdb__months_between(first_month, second_month) -%}
     cast(datediff('month', {{ first_month }}, {{ second_month }}) as integer)
 {%- endmacro %}
+
+{% macro spark__months_between(first_month, second_month) -%}
+    cast(datediff(month, {{ first_month }}, {{ second_month }}) as int)
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__quartiles(number, over) -%}
     quantile_cont({{ number }}, [0.25, 0.5, 0.75]) over {{ over }}
 {%- endmacro %}
+
+{% macro spark__quartiles(number, over) -%}
+    percentile({{ number }}, array(0.25, 0.5, 0.75)) over {{ over }}
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__row_fingerprint(columns) -%}
     cast(hash({{ columns | join(', ') }}) as hugeint)
 {%- endmacro %}
+
+{% macro spark__row_fingerprint(columns) -%}
+    cast(xxhash64({{ columns | join(', ') }}) as decimal(28, 0))
+{%- endmacro %}

@@ -109,11 +109,9 @@ sized as (
         candidates.*,
         cast(group_sizes.outlets - 1 as bigint) as peers
     from candidates
-    asof inner join group_sizes
-        on
-            candidates.width = group_sizes.width
-            and candidates.peer_group = group_sizes.peer_group
-            and candidates.last_order_date >= group_sizes.business_date
+    {{ as_of_join(
+        'inner', 'group_sizes', 'candidates', ['width', 'peer_group'], 'last_order_date', 'business_date'
+    ) }}
 
 ),
 

@@ -30,7 +30,9 @@ measured as (
         distributor_id,
         max(business_date) as newest_business_date,
         count(*) as order_days,
-        quantile_disc({{ days_between('previous_date', 'business_date') }}, 0.95) as usual_gap_days
+        percentile_disc(0.95) within group (
+            order by {{ days_between('previous_date', 'business_date') }}
+        ) as usual_gap_days
     from lagged
     group by
         feed,

@@ -38,7 +38,7 @@ counted as (
     select
         days.feed,
         days.business_date,
-        cast(extract(isodow from days.business_date) as integer) as day_of_week,
+        {{ weekday_of('days.business_date') }} as day_of_week,
         coalesce(int_feed_dates.orders, 0) as orders
     from days
     left join int_feed_dates
@@ -52,11 +52,13 @@ expected as (
 
     select
         *,
-        median(orders) over (
+        {{ median_over('orders', 'weekdays') }} as expected_orders
+    from counted
+    window
+        weekdays as (
             partition by feed, day_of_week order by business_date
             rows between 8 preceding and 8 following
-        ) as expected_orders
-    from counted
+        )
 
 ),
 

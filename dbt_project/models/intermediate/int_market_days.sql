@@ -79,13 +79,13 @@ flagged as (
         markets.country,
         days.business_date,
         stg_holidays.holiday_on is null
-        and coalesce(rhythms.is_usual, extract(isodow from days.business_date) <= 5) as is_working_day
+        and coalesce(rhythms.is_usual, {{ weekday_of('days.business_date') }} <= 5) as is_working_day
     from markets
     cross join days
     left join rhythms
         on
             markets.feed = rhythms.feed
-            and extract(isodow from days.business_date) = rhythms.day_of_week
+            and {{ weekday_of('days.business_date') }} = rhythms.day_of_week
     left join stg_holidays
         on
             markets.country = stg_holidays.country

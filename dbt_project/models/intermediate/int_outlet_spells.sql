@@ -83,8 +83,8 @@ final as (
         end as next_order_date,
         unioned.gap_days,
         unioned.known_gaps,
-        unioned.gap_quartiles[2] as median_gap_days,
-        unioned.gap_quartiles[3] - unioned.gap_quartiles[1] as gap_spread_days
+        {{ nth_of('unioned.gap_quartiles', 2) }} as median_gap_days,
+        {{ nth_of('unioned.gap_quartiles', 3) }} - {{ nth_of('unioned.gap_quartiles', 1) }} as gap_spread_days
     from unioned
     cross join int_as_of
     where unioned.business_date <= int_as_of.as_of_date

@@ -84,10 +84,7 @@ placed as (
         int_outlet_cycles.gap_days as gap_before_days,
         int_outlet_cycles.cycle_days
     from int_outlet_state_breaks as breaks
-    asof left join int_outlet_cycles
-        on
-            breaks.outlet_id = int_outlet_cycles.outlet_id
-            and breaks.valid_from >= int_outlet_cycles.business_date
+    {{ as_of_join('left', 'int_outlet_cycles', 'breaks', ['outlet_id'], 'valid_from', 'business_date') }}
 
 ),
 

@@ -109,7 +109,7 @@ weekdays as (
         last_orders.outlet_id,
         last_orders.last_order_date,
         last_orders.as_of_date,
-        cast(extract(isodow from days.business_date) as integer) as day_of_week,
+        {{ weekday_of('days.business_date') }} as day_of_week,
         count(*) as order_days
     from last_orders
     cross join rules
@@ -121,7 +121,7 @@ weekdays as (
         last_orders.outlet_id,
         last_orders.last_order_date,
         last_orders.as_of_date,
-        cast(extract(isodow from days.business_date) as integer)
+        {{ weekday_of('days.business_date') }}
 
 ),
 

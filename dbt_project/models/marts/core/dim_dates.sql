@@ -24,7 +24,7 @@ final as (
         cast(extract(year from date_day) as integer) as year_number,
         cast(extract(quarter from date_day) as integer) as quarter_of_year,
         cast(extract(month from date_day) as integer) as month_of_year,
-        cast(extract(isodow from date_day) as integer) as day_of_week
+        {{ weekday_of('date_day') }} as day_of_week
     from days
 
 )

@@ -62,7 +62,6 @@ running as (
         cell_days as (
             partition by cell_number, window_days
             order by event_date
-            rows between unbounded preceding and current row
         )
 
 ),

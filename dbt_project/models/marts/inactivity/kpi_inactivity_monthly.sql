@@ -66,7 +66,6 @@ running as (
         cell_months as (
             partition by cell_number, window_days
             order by month_start
-            rows between unbounded preceding and current row
         )
 
 ),

@@ -56,7 +56,7 @@ final as (
         weighed.is_evident,
         weighed.is_known,
         weighed.unit,
-        weighed.measure,
+        cast(weighed.measure as decimal(20, 1)) as measure,
         weighed.peers_measure,
         cast(weighed.weight as decimal(9, 2)) as weight,
         case
