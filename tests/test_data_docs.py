@@ -5,7 +5,7 @@ import re
 import pytest
 
 from orchestration import data_docs
-from orchestration.gx_duckdb import Outcome
+from orchestration.gx import Outcome
 from orchestration.quality import Expectation
 from orchestration.workspace import Workspace
 

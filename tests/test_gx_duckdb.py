@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import gx_duckdb
-from orchestration.gx_duckdb import Outcome, validate
+from orchestration import gx, gx_duckdb
+from orchestration.gx import Outcome
+from orchestration.gx_duckdb import validate
 
 ORDERS = """
     create schema marts;
@@ -243,7 +244,7 @@ def test_sample_is_bounded_and_counts_are_not(warehouse):
         table="many",
     )
     assert (by_column.unexpected_count, by_column.unexpected_percent, by_query.observed) == (5000, 100, 5000)
-    assert len(by_column.sample) == len(by_query.sample) == gx_duckdb.SAMPLE_SIZE
+    assert len(by_column.sample) == len(by_query.sample) == gx.SAMPLE_SIZE
 
 
 @pytest.mark.fault("Q2")
@@ -345,14 +346,14 @@ def test_warehouse_can_be_written_right_after(warehouse, table):
 
 
 def test_engine_collected_late_leaves_the_connection_open(warehouse, monkeypatch):
-    run = gx_duckdb._run
+    run = gx._run
 
     def run_and_collect(*args):
         outcomes = run(*args)
         gc.collect()
         return outcomes
 
-    monkeypatch.setattr(gx_duckdb, "_run", run_and_collect)
+    monkeypatch.setattr(gx, "_run", run_and_collect)
     first, second = warehouse.judge(TOOL_ERRORS[0][0], TOOL_ERRORS[5][0])
     assert "amout" in first.error and "amout" in second.error
 
@@ -413,7 +414,7 @@ def test_condition_selects_the_rows_judged(warehouse):
     ],
 )
 def test_values_as_json(value, written):
-    assert gx_duckdb._json_ready(value) == written
+    assert gx._json_ready(value) == written
 
 
 def test_quiet_and_without_files(warehouse, tmp_path, monkeypatch, capfd):

@@ -300,7 +300,7 @@ weighed as (
         cast(
             case
                 when is_overlapping then 0
-                else round(15 * (1 - abs(gap_days) / (1.0 * after_days)))
+                else round(15 * (after_days - abs(gap_days)) / cast(after_days as double))
             end as integer
         ) as timing_points,
         case
