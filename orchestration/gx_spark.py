@@ -8,7 +8,7 @@ from orchestration import gx
 from orchestration.gx import Outcome
 
 
-def validate(session: Any, table: str, schema: str, expectations: list[dict]) -> list[Outcome]:
+def validate(session: Any, schema: str, table: str, expectations: list[dict]) -> list[Outcome]:
     """Judge one table of the session."""
 
     @contextmanager
@@ -16,7 +16,6 @@ def validate(session: Any, table: str, schema: str, expectations: list[dict]) ->
         from great_expectations.execution_engine import SparkDFExecutionEngine
 
         frame = session.table(f"{schema}.{table}")
-        # GX would set the session's own settings to what they are, and one of them cannot be set
         yield lambda: (SparkDFExecutionEngine(persist=False), frame)
 
     return gx.validate(opened(), expectations)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import history
+from orchestration import history, warehouse
 from orchestration.checksum import checksum
 from orchestration.errors import PulseError
 from orchestration.generations import damage, generations
@@ -80,21 +80,15 @@ def publish(
     identity = f"{now:%Y%m%dT%H%M%S%fZ}-{fingerprint[:8]}"
     beside = root / f".{identity}"
     beside.mkdir()
-    with duckdb.connect(str(workspace.warehouse), read_only=True) as warehouse:
-        relations = warehouse.execute(
-            "select table_name, table_type from information_schema.tables where table_schema = ? order by 1", [SCHEMA]
-        ).fetchall()
-        if not relations:
+    with warehouse.opened(workspace) as built:
+        marts = [table for schema, table in warehouse.tables(built) if schema == SCHEMA]
+        if not marts:
             raise PulseError(f"{workspace.warehouse}: no marts to publish; run `pulse run`")
         appended = history.append_only()
-        tables = {
-            name: _write(warehouse, name, beside)
-            for name, kind in relations
-            if kind == "BASE TABLE" and name not in appended
-        }
-        added = {} if as_of or known_at else history.write(warehouse, SCHEMA, beside, identity, now)
-        views = {name: _portable_view(warehouse, name) for name, kind in relations if kind == "VIEW"}
-        vouched = str(warehouse.execute("select as_of_date from intermediate.int_as_of").fetchall()[0][0])
+        tables = {mart: _write(built, mart, beside) for mart in marts if mart not in appended}
+        added = {} if as_of or known_at else history.write(built, SCHEMA, beside, identity, now)
+        views = warehouse.readers_views(workspace, built, SCHEMA)
+        vouched = str(built.execute("select as_of_date from intermediate.int_as_of").fetchall()[0][0])
     manifest = {
         "generation": identity,
         "published_at": now.isoformat(timespec="microseconds"),
@@ -117,28 +111,17 @@ def publish(
     return manifest
 
 
-def _write(warehouse: duckdb.DuckDBPyConnection, mart: str, folder: Path) -> dict:
+def _write(built: duckdb.DuckDBPyConnection, mart: str, folder: Path) -> dict:
     path = folder / f"{mart}.parquet"
     # sorted, so that the same content gives the same file
-    warehouse.execute(
+    built.execute(
         f'copy (select * from {SCHEMA}."{mart}" order by all) to {literal(path)} (format parquet, compression zstd)'
     )
-    rows, content = warehouse.execute(
+    rows, content = built.execute(
         f'select count(*), coalesce(sum(hash(mart)::hugeint), 0) from {SCHEMA}."{mart}" as mart'
     ).fetchall()[0]
     facts = {"file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": checksum(path)}
     return {**facts, "content": f"{int(content):x}"}
-
-
-def _portable_view(warehouse: duckdb.DuckDBPyConnection, mart: str) -> str:
-    """The view's select with the warehouse's name taken off its tables: it will read the published ones."""
-    sql, database = warehouse.execute(
-        "select sql, database_name from duckdb_views() where schema_name = ? and view_name = ?", [SCHEMA, mart]
-    ).fetchall()[0]
-    body = sql.split(" AS ", 1)[1]
-    for prefix in (f"{database}.{SCHEMA}.", f'"{database}"."{SCHEMA}".', f"{SCHEMA}."):
-        body = body.replace(prefix, "")
-    return body
 
 
 def show(workspace: Workspace, manifest: dict) -> None:

@@ -3,10 +3,10 @@
 The suites are YAML in expectations/<layer>/<table>.yml; this module knows no table and no threshold.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,13 @@ import dagster as dg
 import duckdb
 import yaml
 
-from orchestration import contract
+from orchestration import contract, warehouse
 from orchestration.errors import one_line
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
 
 if TYPE_CHECKING:
-    from orchestration.gx_duckdb import Outcome
+    from orchestration.gx import Outcome
 
 SUITES = Path(__file__).resolve().parent.parent / "expectations"
 LAYERS = ("lake", "staging", "intermediate", "marts")
@@ -81,19 +81,33 @@ def connect(workspace: Workspace, layer: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def check_layer(workspace: Workspace, expectations: list[Expectation]) -> Iterator[tuple[Expectation, "Outcome"]]:
-    """Judge each expectation; one that cannot run has failed, and says that the tool did."""
-    from orchestration.gx_duckdb import validate
+@contextmanager
+def _validator(workspace: Workspace, layer: str) -> Iterator[Callable[[str, list[dict]], "list[Outcome]"]]:
+    """What judges a table of a layer by lines of its suite, on the engine that built it."""
+    if warehouse.on_spark():
+        from orchestration import gx_spark, spark
 
-    tables = dict.fromkeys(expectation.table for expectation in expectations)
+        spark.lay_out(workspace)
+        yield partial(gx_spark.validate, spark.session(workspace), layer)
+        return
+
+    from orchestration import gx_duckdb
+
     with ExitStack() as opened:
         # opened by the first check, so that failing to open it is told as any check that cannot run
-        connection = cache(lambda: opened.enter_context(closing(connect(workspace, expectations[0].layer))))
+        connection = cache(lambda: opened.enter_context(closing(connect(workspace, layer))))
+        # a cursor is a connection of its own that sees the same views
+        yield lambda table, lines: gx_duckdb.validate(lambda: connection().cursor(), table, layer, lines)
+
+
+def check_layer(workspace: Workspace, expectations: list[Expectation]) -> Iterator[tuple[Expectation, "Outcome"]]:
+    """Judge each expectation; one that cannot run has failed, and says that the tool did."""
+    tables = dict.fromkeys(expectation.table for expectation in expectations)
+    with _validator(workspace, expectations[0].layer) as validate:
         for table in tables:
             suite = [expectation for expectation in expectations if expectation.table == table]
             lines = [{"type": e.type, "kwargs": e.kwargs, "keys": e.keys} for e in suite]
-            # a cursor is a connection of its own that sees the same views
-            yield from zip(suite, validate(lambda: connection().cursor(), table, suite[0].layer, lines), strict=True)
+            yield from zip(suite, validate(table, lines), strict=True)
 
 
 def check_result(expectation: Expectation, outcome: "Outcome") -> dg.AssetCheckResult:

@@ -72,10 +72,11 @@ class PulseResource(dg.ConfigurableResource):
     def dbt_mode(self, layer: str) -> list[str]:
         """Only intermediate holds models that go on from the last build; whether they can is decided before staging.
 
-        What was known at a moment is always built anew.
+        What was known at a moment is always built anew, and so are tables of Spark.
         """
         if layer == "staging":
-            fingerprints.begin_build(self.workspace, self.full or bool(self.known_at), self.conditions)
+            anew = self.full or bool(self.known_at) or warehouse.on_spark()
+            fingerprints.begin_build(self.workspace, anew, self.conditions)
         if layer == "intermediate" and not fingerprints.take_up_build(self.workspace):
             return ["--full-refresh"]
         return []
@@ -122,7 +123,7 @@ def generation(context: dg.AssetExecutionContext, pulse: PulseResource) -> dg.Ma
             pulse.known_at or None,
             checks=_judged(context),
         )
-        if not pulse.known_at:
+        if not (pulse.known_at or warehouse.on_spark()):
             fingerprints.end_build(pulse.workspace)
     return dg.MaterializeResult(
         metadata={

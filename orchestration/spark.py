@@ -1,5 +1,6 @@
 """Spark as the engine: its session, and the lake as its tables. Imported only where PULSE_ENGINE says so."""
 
+import json
 import os
 from typing import Any
 
@@ -12,51 +13,75 @@ SPARK_TYPES = {"varchar": "string"}
 
 
 def session(workspace: Workspace) -> Any:
-    """The Spark session of this process; dbt and the checks work in the same one."""
+    """The Spark session of this process; dbt and the checks work in the same one.
+
+    PULSE_SPARK_MASTER names the cluster; without it Spark runs inside of this process. Its workers must see the
+    workspace under the same path.
+    """
     from pyspark.sql import SparkSession
 
-    folder = workspace.home.resolve() / "spark"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    workspace.spark.mkdir(mode=0o700, exist_ok=True)
+    folder = workspace.spark.resolve()
+    master = os.environ.get("PULSE_SPARK_MASTER") or "local[*]"
     settings = {
         "spark.app.name": "outlet-pulse",
-        "spark.master": os.environ.get("PULSE_SPARK_MASTER", "local[*]"),
+        "spark.master": master,
         "spark.driver.memory": os.environ.get("PULSE_MEMORY", "5GB").removesuffix("B"),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+        # tables outlive the process: a step that is run by itself finds those before it
         "spark.sql.catalogImplementation": "hive",
         "spark.sql.warehouse.dir": str(folder / "tables"),
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder / 'metastore'};create=true",
-        "spark.driver.extraJavaOptions": f"-Dderby.system.home={folder} -Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={folder}",
+        # dates and instants as DuckDB has them
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.timestampType": "TIMESTAMP_NTZ",
-        "spark.sql.shuffle.partitions": os.environ.get("PULSE_SPARK_PARTITIONS", "8"),
-        "spark.log.level": "ERROR",
     }
+    if master.startswith("local"):
+        # Spark's 200 are for clusters; here each costs more than it saves
+        settings["spark.sql.shuffle.partitions"] = str(2 * (os.cpu_count() or 1))
     builder = SparkSession.builder
     for name, value in settings.items():
+        builder = builder.config(name, value)
+    # anything else, by Spark's own names: PULSE_SPARK_CONF='{"spark.executor.memory": "4g"}'
+    for name, value in json.loads(os.environ.get("PULSE_SPARK_CONF") or "{}").items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 
 
 def lay_out(workspace: Workspace) -> None:
-    """The folders that dbt reads as tables of Spark, with the columns that the contract says."""
+    """The folders that dbt reads, as tables of Spark with the columns that the contract says."""
     spark = session(workspace)
-    lake = {
-        entity.name: {column.name: column.data_type for column in entity.columns.values()}
-        | ({} if entity.written_by_landing else TECHNICAL)
+    wanted = _folders(workspace)
+    note = workspace.spark / "laid_out.json"
+    known = json.loads(note.read_text()) if note.exists() else {}
+    for table, (columns, folder) in wanted.items():
+        if known.get(table) == [columns, folder]:
+            spark.sql(f"refresh table {table}")  # files have come
+            continue
+        spark.sql(f"create database if not exists {table.split('.')[0]}")
+        spark.sql(f"drop table if exists {table}")
+        spark.sql(f"create table {table} ({columns}) using parquet location {literal(folder)}")
+    note.write_text(json.dumps(wanted))
+
+
+def _folders(workspace: Workspace) -> dict[str, tuple[str, str]]:
+    """Columns and folder of each source of dbt's."""
+    found = {
+        f"lake.{entity.name}": (
+            {column.name: column.data_type for column in entity.columns.values()}
+            | ({} if entity.written_by_landing else TECHNICAL),
+            workspace.lake / entity.name,
+        )
         for entity in contract.load().values()
     }
-    folders = {"lake": (workspace.lake, lake)}
     for source, marts in history.sources().items():
-        folders[source] = (workspace.published / source, {mart: history.columns(mart) for mart in marts})
-    for source, (folder, tables) in folders.items():
-        spark.sql(f"create database if not exists {source}")
-        for table, columns in tables.items():
-            described = ", ".join(f"`{name}` {SPARK_TYPES.get(kind, kind)}" for name, kind in columns.items())
-            spark.sql(f"drop table if exists {source}.{table}")
-            spark.sql(
-                f"create table {source}.{table} ({described}) using parquet "
-                f"location {literal((folder / table).resolve())}"
-            )
+        found |= {f"{source}.{mart}": (history.columns(mart), workspace.published / source / mart) for mart in marts}
+    return {
+        table: (", ".join(f"`{name}` {SPARK_TYPES.get(kind, kind)}" for name, kind in columns.items()), str(folder.resolve()))
+        for table, (columns, folder) in found.items()
+    }

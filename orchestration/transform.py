@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import dbt_assets
 
-from orchestration import fingerprints, history
+from orchestration import fingerprints, history, warehouse
 from orchestration.errors import of_the_machine
 from orchestration.fingerprints import PROJECT
 from orchestration.workspace import Workspace
@@ -25,6 +24,9 @@ LAYERS = {
     "intermediate": "fqn:outlet_pulse.intermediate",
     "marts": "fqn:outlet_pulse.marts",
 }
+
+
+WITHOUT_TABLES = {"parse", "compile"}  # dbt commands that ask the engine nothing
 
 
 def dbt_arguments(command: str, select: list[str], variables: dict[str, str], extra: Sequence[str] = ()) -> list[str]:
@@ -54,6 +56,10 @@ def invoke(workspace: Workspace, arguments: list[str], parsed: Any = None) -> An
     os.environ["PULSE_HOME"] = str(workspace.home.resolve())
     os.environ["DBT_TARGET_PATH"] = str(workspace.dbt.resolve() / "target")
     os.environ["DBT_LOG_PATH"] = str(workspace.dbt.resolve() / "logs")
+    if warehouse.on_spark() and arguments[0] not in WITHOUT_TABLES:
+        from orchestration import spark
+
+        spark.session(workspace)  # dbt works in the session that it finds
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-send-anonymous-usage-stats"]
     before = os.umask(0o077)  # the warehouse holds contacts
     try:
@@ -85,6 +91,10 @@ def run_layer(
 ) -> Iterator:
     """Build one layer and tell Dagster of each model and test; a failure stops what comes after."""
     history.prepare(workspace)
+    if warehouse.on_spark():
+        from orchestration import spark
+
+        spark.lay_out(workspace)
     selection = layer_selection(set(context.selected_asset_keys), set(context.assets_def.keys), LAYERS[layer])
     arguments = dbt_arguments("build", selection, variables, extra)
     # a copy, because dbt writes into it what it compiles
@@ -121,12 +131,28 @@ def run_layer(
 
 def row_counts(workspace: Workspace) -> dict[str, int]:
     """Rows of each table; a view would have to be computed to be counted."""
-    if not workspace.warehouse.exists():
+    if not (warehouse.on_spark() or workspace.warehouse.exists()):
         return {}
-    with duckdb.connect(str(workspace.warehouse), read_only=True) as warehouse:
-        tables = warehouse.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-        counted = [f'select \'{name}\', count(*) from "{schema}"."{name}"' for schema, name in tables]
-        return dict(warehouse.execute(" union all ".join(counted)).fetchall()) if counted else {}
+    with warehouse.opened(workspace) as built:
+        counted = [f'select \'{name}\', count(*) from "{schema}"."{name}"' for schema, name in warehouse.tables(built)]
+        return dict(built.execute(" union all ".join(counted)).fetchall()) if counted else {}
+
+
+def compiled_views(workspace: Workspace, layer: str) -> dict[str, str]:
+    """The views of a layer in DuckDB's spelling, in which they are published whatever engine builds the tables."""
+    views = [
+        node.name
+        for node in parsed_project(workspace).nodes.values()
+        if node.resource_type == "model" and node.schema == layer and node.config.materialized == "view"
+    ]
+    aside = Workspace(workspace.dbt / "readers")  # DuckDB opens a file even to compile
+    aside.prepare()
+    outcome = invoke(aside, dbt_arguments("compile", views, {}, ["--target", "duckdb"]))
+    os.environ["PULSE_HOME"] = str(workspace.home.resolve())
+    if not outcome.success:
+        raise dg.Failure(f"dbt cannot compile {', '.join(views)}: {outcome.exception}", allow_retries=False)
+    compiled = {result.node.name: result.node.compiled_code for result in outcome.result.results}
+    return {view: compiled[view] for view in views}  # dbt compiles their tests as well
 
 
 @cache

@@ -41,6 +41,10 @@ class Workspace:
         return self.home / "warehouse.duckdb"
 
     @property
+    def spark(self) -> Path:
+        return self.home / "spark"
+
+    @property
     def published(self) -> Path:
         return self.home / "published"
 
