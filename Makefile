@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 export PULSE_HOME ?= $(CURDIR)/workspace
 export DO_NOT_TRACK = 1
 
-.PHONY: run test test-slow score deliveries faults soak audit bench lint docs dashboard screens setup lock dev clean
+.PHONY: run test test-slow test-spark spark score deliveries faults soak audit bench lint docs dashboard screens setup lock dev clean
 
 run: setup
 	@test -n "$$(ls $(PULSE_HOME)/feeds/*.yml 2>/dev/null)" || .venv/bin/pulse sample story
@@ -11,11 +11,19 @@ run: setup
 
 # Two at a time; the tests of a file stay together, because they share workspaces. The long ones (faults) come first.
 test: setup
-	@.venv/bin/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	@.venv/bin/python -m pytest -m "not slow and not spark" -n 2 --dist loadfile --no-loadscope-reorder
+
+# Each mart on both engines, on a cluster that is started for it and stopped; needs Java 17. SPARK='spark' tries Iowa, too.
+SPARK ?= spark and not slow
+test-spark: spark
+	@.venv/bin/python -m pytest -m "$(SPARK)" tests/spark -s
+
+# What PULSE_ENGINE=spark needs besides (about 400 MB).
+spark: .venv/spark-ready
 
 # Before a release: every rule broken once, with the test that notices (half an hour), the benchmarks at a tiny size, the pages.
 test-slow: setup
-	@.venv/bin/python -m pytest -m slow -n 2 -vv
+	@.venv/bin/python -m pytest -m "slow and not spark" -n 2 -vv
 
 # SIZES="5M 20M 50M 100M" for more; 100M takes about 30 GB of disk
 SIZES ?= 1M 5M
@@ -78,10 +86,15 @@ setup: .venv/ready
 	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement requirements-bench.lock
 	@touch $@
 
+.venv/spark-ready: requirements-spark.lock .venv/ready
+	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement requirements-spark.lock
+	@touch $@
+
 # Needs uv (pip install uv); the addresses of indexes stay out of the lock.
 lock:
 	uv pip compile pyproject.toml --extra dev --extra dashboard --extra metrics --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements.lock
 	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements-bench.lock
+	uv pip compile pyproject.toml --extra spark --constraint requirements.lock --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements-spark.lock
 
 clean:
 	rm -rf .venv workspace

@@ -1,11 +1,19 @@
 """Spark as the engine: its session, and the lake as its tables. Imported only where PULSE_ENGINE says so."""
 
 import json
+import logging
 import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from orchestration import contract, history
 from orchestration.contract import TECHNICAL
+from orchestration.errors import PulseError
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
 
@@ -18,8 +26,11 @@ def session(workspace: Workspace) -> Any:
     PULSE_SPARK_MASTER names the cluster; without it Spark runs inside of this process. Its workers must see the
     workspace under the same path.
     """
+    _needs()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
     from pyspark.sql import SparkSession
 
+    logging.getLogger("SQLQueryContextLogger").disabled = True  # says in pages of JSON what the exception says
     workspace.spark.mkdir(mode=0o700, exist_ok=True)
     folder = workspace.spark.resolve()
     master = os.environ.get("PULSE_SPARK_MASTER") or "local[*]"
@@ -50,7 +61,31 @@ def session(workspace: Workspace) -> Any:
     # anything else, by Spark's own names: PULSE_SPARK_CONF='{"spark.executor.memory": "4g"}'
     for name, value in json.loads(os.environ.get("PULSE_SPARK_CONF") or "{}").items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    with _said_to(folder / "spark.log"):
+        return builder.getOrCreate()
+
+
+def _needs() -> None:
+    if not find_spec("pyspark"):
+        raise PulseError("PULSE_ENGINE=spark: pyspark is not installed; `make spark` installs it", code="settings")
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise PulseError("PULSE_ENGINE=spark: no Java found; install Java 17 or set JAVA_HOME", code="settings")
+
+
+@contextmanager
+def _said_to(log: Path) -> Iterator[None]:
+    """What Java says goes to a file: it is started with our streams, and has no setting for its first words."""
+    streams = (1, 2)
+    kept = [os.dup(stream) for stream in streams]
+    try:
+        with log.open("ab") as out:
+            for stream in streams:
+                os.dup2(out.fileno(), stream)
+        yield
+    finally:
+        for stream, before in zip(streams, kept, strict=True):
+            os.dup2(before, stream)
+            os.close(before)
 
 
 def lay_out(workspace: Workspace) -> None:
@@ -82,6 +117,6 @@ def _folders(workspace: Workspace) -> dict[str, tuple[str, str]]:
     for source, marts in history.sources().items():
         found |= {f"{source}.{mart}": (history.columns(mart), workspace.published / source / mart) for mart in marts}
     return {
-        table: (", ".join(f"`{name}` {SPARK_TYPES.get(kind, kind)}" for name, kind in columns.items()), str(folder.resolve()))
-        for table, (columns, folder) in found.items()
+        table: (", ".join(f"`{name}` {SPARK_TYPES.get(kind, kind)}" for name, kind in types.items()), str(folder.resolve()))
+        for table, (types, folder) in found.items()
     }
