@@ -172,7 +172,7 @@ def _whole_way(
 
     workspace = Workspace.current()
     with (
-        lease(workspace, what),
+        lease(workspace, what) as killed_before,
         stoppable(fingerprints.run_limit(workspace), lambda: _reap_if_begun(workspace)),
         _told(workspace),
     ):
@@ -212,6 +212,10 @@ def _whole_way(
                 show_checks(notes, result)
         elif published and not (workspace.published / "marts.duckdb").exists():
             show(workspace, published)
+        if killed_before and not fresh:  # it published, and was killed before Dagster heard of its end
+            from orchestration.run import reap
+
+            reap(workspace)
         plain = not as_of and not known_at
         told = alerts.after_run(workspace, progress=not as_json) if plain else alerts.Delivery()
     facts = summary(workspace, report)

@@ -6,6 +6,7 @@ The lock is the operating system's (filelock), so a killed holder frees it; the 
 import atexit
 import json
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,8 +55,11 @@ def holder(workspace: Workspace) -> dict | None:
 
 
 @contextmanager
-def lease(workspace: Workspace, what: str):
-    """Hold the workspace while the block runs; raises LeaseHeld with holder and age."""
+def lease(workspace: Workspace, what: str) -> Iterator[bool]:
+    """Hold the workspace while the block runs; raises LeaseHeld with holder and age.
+
+    Gives whether the holder before was killed: only such a one leaves its note.
+    """
     workspace.home.mkdir(parents=True, exist_ok=True)
     lock = _lock(workspace)
     first = not lock.is_locked
@@ -68,11 +72,12 @@ def lease(workspace: Workspace, what: str):
             f"for {held['for']}; wait for it, or see `pulse status`",
             code="lease",
         ) from None
+    killed = first and _note(workspace).exists()
     try:
         if first:
             since = datetime.now(UTC).isoformat(timespec="seconds")
             _note(workspace).write_text(json.dumps({"pid": os.getpid(), "what": what, "since": since}))
-        yield
+        yield killed
     finally:
         if first:
             _note(workspace).unlink(missing_ok=True)

@@ -70,3 +70,17 @@ def test_a_run_that_the_ui_has_just_started_may_not_have_the_lease_yet(tmp_path,
         assert run.reap(workspace) == reaped
         status = instance.get_run_by_id("r").status
     assert status == (dg.DagsterRunStatus.FAILURE if reaped else dg.DagsterRunStatus.STARTED)
+
+
+def test_a_run_killed_between_its_publish_and_its_end_does_not_look_alive_for_long(shop, monkeypatch):
+    """The next run has nothing to do, and so does not start the engines by itself."""
+    monkeypatch.setenv("DAGSTER_HOME", "")  # put back what it was
+    run.prepare_dagster(shop.home / "dagster")
+    started, tags = dg.DagsterRunStatus.STARTED, {run.IN_PROCESS: "yes"}
+    with dg.DagsterInstance.get() as instance:
+        instance.add_run(dg.DagsterRun(job_name="pulse", run_id="k", status=started, tags=tags))
+    (shop.home / ".lease.json").write_text('{"pid": 1, "what": "pulse run", "since": "2026-01-01T00:00:00+00:00"}')
+    assert "Nothing new" in shop("run")
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_run_by_id("k").status == dg.DagsterRunStatus.FAILURE
+    assert not (shop.home / ".lease.json").exists()
