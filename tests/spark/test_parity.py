@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.cluster import Cluster
 from orchestration.generations import current
 from orchestration.workspace import Workspace
 from tests.conftest import REAL_DATA, Pulse
-from tests.spark.conftest import Cluster
 
 pytestmark = pytest.mark.spark
 
@@ -73,6 +73,7 @@ def test_every_mart_of_iowa_is_equal_on_both_engines(cluster, tmp_path, capsys):
     assert differing(ours, theirs) == []
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_mid_run_costs_time_and_nothing_else(cluster, first_shop, tmp_path):
     """The run ends right on what is left of the cluster, or fails in a line; readers stay on the old generation."""
     pulse = first_shop.copied(tmp_path / "shop")

@@ -1,0 +1,141 @@
+"""The whole way on a cluster of one and of two workers: seconds, what was shuffled, and how even the work was.
+
+`python -m benchmarks.on_spark 5M` writes results/spark.json and prints its table; `--table` prints the table alone.
+Workers have one core each; on a machine of two cores the driver and the checks share them.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.cluster import cluster
+from benchmarks.machine import describe
+from benchmarks.measure import Measured, measure, python
+from benchmarks.run import FINISHED, RESULTS, STEP
+
+STORED = RESULTS / "spark.json"
+MEMORY = "6g"
+SWEEP = {"int_outlet_activity_intervals", "int_outlets_placed", "fct_cell_inactivity"}
+SCRATCH = Path(os.environ.get("PULSE_BENCH_HOME") or tempfile.gettempdir()) / "pulse-on-spark"
+
+
+def events(folder: Path) -> Iterator[dict]:
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.name.startswith("."):
+            with file.open() as lines:
+                for line in lines:
+                    try:
+                        yield json.loads(line)
+                    except ValueError:  # the last line of a log that was not closed
+                        continue
+
+
+def told(folder: Path) -> dict[str, float]:
+    """Sums over all tasks, and how many times the median the longest task of a long stage took."""
+    seconds: dict[tuple, list[float]] = defaultdict(list)
+    written = spilled = 0
+    for event in events(folder):
+        if event.get("Event") != "SparkListenerTaskEnd":
+            continue
+        metrics = event.get("Task Metrics") or {}
+        seconds[event["Stage ID"], event["Stage Attempt ID"]].append(metrics.get("Executor Run Time", 0) / 1000)
+        written += (metrics.get("Shuffle Write Metrics") or {}).get("Shuffle Bytes Written", 0)
+        spilled += metrics.get("Disk Bytes Spilled", 0)
+    uneven = [max(tasks) / statistics.median(tasks) for tasks in seconds.values() if len(tasks) > 3 and max(tasks) > 1]
+    return {
+        "task_seconds": round(sum(map(sum, seconds.values())), 1),
+        "tasks": sum(map(len, seconds.values())),
+        "shuffle_bytes": written,
+        "spilled_bytes": spilled,
+        "skew": round(max(uneven, default=1.0), 1),
+    }
+
+
+def sweep_seconds(home: Path) -> float:
+    """Seconds of the models between the order days' inputs and the KPI, as the run told Dagster."""
+    command = python("benchmarks.on_spark", "--sweep", home)
+    return float(measure("asked", command).facts["seconds"])
+
+
+def _sweep(home: Path) -> None:
+    os.environ["DAGSTER_HOME"] = str(home / "dagster")
+    import dagster as dg
+
+    from benchmarks.measure import say
+
+    with dg.DagsterInstance.get() as instance:
+        (run,) = instance.get_runs(limit=1)
+        logs = instance.all_logs(run.run_id, of_type={dg.DagsterEventType.ASSET_MATERIALIZATION})
+        found = 0.0
+        for log in logs:
+            made = log.get_dagster_event().step_materialization_data.materialization
+            if made.asset_key.path[-1] in SWEEP and "seconds" in made.metadata:
+                found += float(made.metadata["seconds"].value)
+    say(seconds=round(found, 1))
+
+
+def one(size: str, workers: int) -> dict:
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    workspace, log = SCRATCH / "workspace", SCRATCH / "events"
+    for folder in (workspace, log):
+        folder.mkdir(parents=True)
+    measure("deliveries", python("benchmarks.data", workspace, size))
+    measure("land", python("orchestration.cli", "land"), home=workspace, codes=FINISHED)
+    more = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file://{log}", "spark.sql.shuffle.partitions": "16"}
+    with cluster(SCRATCH, workers, memory=MEMORY, more=more) as made:
+        run: Measured = measure(
+            f"spark, {workers}", python("orchestration.cli", "run"), home=workspace, settings=made.settings, codes=FINISHED
+        )
+    steps = {title.strip(): float(seconds) for title, seconds in STEP.findall(run.said)}
+    return {
+        "size": size,
+        "workers": workers,
+        "seconds": round(run.seconds, 1),
+        "sweep_seconds": sweep_seconds(workspace),
+        "steps": steps,
+        **told(log),
+        "tables_bytes": sum(file.stat().st_size for file in (workspace / "spark" / "tables").rglob("*.parquet")),
+        "lake_bytes": sum(file.stat().st_size for file in (workspace / "lake").rglob("*.parquet")),
+    }
+
+
+def table(stored: dict) -> str:
+    lines = [
+        "| lines | workers | whole run | the sweep | task time | shuffled | spilled | longest task / median | tables |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for run in stored["runs"]:
+        lines.append(
+            f"| {run['size']} | {run['workers']} | {run['seconds']:,.0f} s | {run['sweep_seconds']:,.0f} s "
+            f"| {run['task_seconds']:,.0f} s | {run['shuffle_bytes'] / 1e9:.2f} GB | {run['spilled_bytes'] / 1e9:.2f} GB "
+            f"| {run['skew']:.1f} | {run['tables_bytes'] / 1e9:.2f} GB |"
+        )
+    return "\n".join(lines)
+
+
+def main(sizes: list[str]) -> None:
+    stored = json.loads(STORED.read_text()) if STORED.exists() else {"runs": []}
+    for size in sizes:
+        for workers in (2, 1):
+            run = one(size, workers)
+            stored["runs"] = [r for r in stored["runs"] if (r["size"], r["workers"]) != (size, workers)] + [run]
+            stored["runs"].sort(key=lambda r: (int(r["size"].rstrip("M")), r["workers"]))
+            stored["machine"] = describe(SCRATCH)
+            STORED.write_text(json.dumps(stored, indent=1) + "\n")
+            print(table(stored), flush=True)
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--sweep":
+        _sweep(Path(sys.argv[2]))
+    elif sys.argv[1] == "--table":
+        print(table(json.loads(STORED.read_text())))
+    else:
+        main(sys.argv[1:])
