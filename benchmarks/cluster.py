@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 STARTED_SECONDS = 60
 
@@ -70,7 +71,7 @@ class Cluster:
 
 
 @contextmanager
-def cluster(home: Path, workers: int, **facts: object) -> Iterator[Cluster]:
+def cluster(home: Path, workers: int, **facts: Any) -> Iterator[Cluster]:
     """A cluster at work; its processes end with the block."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

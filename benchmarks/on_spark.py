@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.cluster import cluster
 from benchmarks.machine import describe
-from benchmarks.measure import Measured, measure, python
+from benchmarks.measure import measure, python
 from benchmarks.run import FINISHED, RESULTS, STEP
 
 STORED = RESULTS / "spark.json"
@@ -60,7 +60,7 @@ def told(folder: Path) -> dict[str, float]:
 def sweep_seconds(home: Path) -> float:
     """Seconds of the models between the order days' inputs and the KPI, as the run told Dagster."""
     command = python("benchmarks.on_spark", "--sweep", home)
-    return float(measure("asked", command).facts["seconds"])
+    return measure("asked", command).facts["seconds"]
 
 
 def _sweep(home: Path) -> None:
@@ -76,7 +76,7 @@ def _sweep(home: Path) -> None:
         for log in logs:
             made = log.get_dagster_event().step_materialization_data.materialization
             if made.asset_key.path[-1] in SWEEP and "seconds" in made.metadata:
-                found += float(made.metadata["seconds"].value)
+                found += made.metadata["seconds"].value  # type: ignore[operator]
     say(seconds=round(found, 1))
 
 
@@ -87,11 +87,14 @@ def one(size: str, workers: int) -> dict:
         folder.mkdir(parents=True)
     measure("deliveries", python("benchmarks.data", workspace, size))
     measure("land", python("orchestration.cli", "land"), home=workspace, codes=FINISHED)
-    more = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file://{log}", "spark.sql.shuffle.partitions": "16"}
+    more = {
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": f"file://{log}",
+        "spark.sql.shuffle.partitions": "16",
+    }
     with cluster(SCRATCH, workers, memory=MEMORY, more=more) as made:
-        run: Measured = measure(
-            f"spark, {workers}", python("orchestration.cli", "run"), home=workspace, settings=made.settings, codes=FINISHED
-        )
+        command = python("orchestration.cli", "run")
+        run = measure(f"spark, {workers}", command, home=workspace, settings=made.settings, codes=FINISHED)
     steps = {title.strip(): float(seconds) for title, seconds in STEP.findall(run.said)}
     return {
         "size": size,
@@ -113,7 +116,8 @@ def table(stored: dict) -> str:
     for run in stored["runs"]:
         lines.append(
             f"| {run['size']} | {run['workers']} | {run['seconds']:,.0f} s | {run['sweep_seconds']:,.0f} s "
-            f"| {run['task_seconds']:,.0f} s | {run['shuffle_bytes'] / 1e9:.2f} GB | {run['spilled_bytes'] / 1e9:.2f} GB "
+            f"| {run['task_seconds']:,.0f} s | {run['shuffle_bytes'] / 1e9:.2f} GB "
+            f"| {run['spilled_bytes'] / 1e9:.2f} GB "
             f"| {run['skew']:.1f} | {run['tables_bytes'] / 1e9:.2f} GB |"
         )
     return "\n".join(lines)

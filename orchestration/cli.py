@@ -171,6 +171,7 @@ def _whole_way(
     from orchestration.stopping import stoppable
 
     workspace = Workspace.current()
+    warehouse.engine()  # a name that is none is said at once
     with (
         lease(workspace, what) as killed_before,
         stoppable(fingerprints.run_limit(workspace), lambda: _reap_if_begun(workspace)),

@@ -81,9 +81,7 @@ def _run(execution: Any, data: Any, configurations: dict[int, Any]) -> dict[int,
     return {result.expectation_config.meta["position"]: _outcome(result) for result in results}
 
 
-def validate(
-    opened: AbstractContextManager[Callable[[], tuple[Any, Any]]], expectations: list[dict]
-) -> list[Outcome]:
+def validate(opened: AbstractContextManager[Callable[[], tuple[Any, Any]]], expectations: list[dict]) -> list[Outcome]:
     """Judge one table; `opened` gives what makes GX's execution engine and its data, and is left before the return."""
     outcomes, configurations = {}, {}
     for position, expectation in enumerate(expectations):

@@ -116,7 +116,8 @@ def _folders(workspace: Workspace) -> dict[str, tuple[str, str]]:
     }
     for source, marts in history.sources().items():
         found |= {f"{source}.{mart}": (history.columns(mart), workspace.published / source / mart) for mart in marts}
-    return {
-        table: (", ".join(f"`{name}` {SPARK_TYPES.get(kind, kind)}" for name, kind in types.items()), str(folder.resolve()))
-        for table, (types, folder) in found.items()
+    described = {
+        table: ", ".join(f"`{name}` {SPARK_TYPES.get(kind, kind)}" for name, kind in types.items())
+        for table, (types, _) in found.items()
     }
+    return {table: (described[table], str(folder.resolve())) for table, (_, folder) in found.items()}

@@ -120,16 +120,25 @@ def test_no_spelling_is_left_out():
 def test_expectations_judge_tables_of_spark(session):
     session.sql("create database if not exists judged")
     session.sql("drop table if exists judged.orders")
-    session.sql("create table judged.orders using parquet as select id, cast(id - 1 as decimal(9, 2)) as amount from range(5)")
+    session.sql(
+        "create table judged.orders using parquet as select id, cast(id - 1 as decimal(9, 2)) as amount from range(5)"
+    )
     good, bad, broken, query, rows = gx_spark.validate(
         session,
         "judged",
         "orders",
         [
             {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id"}},
-            {"type": "expect_column_values_to_be_between", "kwargs": {"column": "amount", "min_value": 0}, "keys": ["id"]},
+            {
+                "type": "expect_column_values_to_be_between",
+                "kwargs": {"column": "amount", "min_value": 0},
+                "keys": ["id"],
+            },
             {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "amout"}},
-            {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "select id from {batch} where id > 2"}},
+            {
+                "type": "unexpected_rows_expectation",
+                "kwargs": {"unexpected_rows_query": "select id from {batch} where id > 2"},
+            },
             {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 6}},
         ],
     )

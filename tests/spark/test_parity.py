@@ -35,7 +35,9 @@ def compared(pulse: Pulse, cluster: Cluster, folder: Path, capsys) -> tuple[dict
         for mart, facts in ours["marts"].items():
             there = theirs["marts"].get(mart, {})
             same = "" if there.get("content") == facts["content"] else "  DIFFERS"
-            print(f"{mart:<32}{facts['rows']:>10,}  {facts['content'][:16]:<18}{there.get('content', '')[:16]:<18}{same}")
+            print(
+                f"{mart:<32}{facts['rows']:>10,}  {facts['content'][:16]:<18}{there.get('content', '')[:16]:<18}{same}"
+            )
         print(f"{len(ours['marts'])} marts; the run on Spark took {seconds:.0f} s")
     return ours, theirs
 
