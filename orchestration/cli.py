@@ -171,7 +171,7 @@ def _whole_way(
     from orchestration.stopping import stoppable
 
     workspace = Workspace.current()
-    warehouse.engine()  # a name that is none is said at once
+    warehouse.ready()
     with (
         lease(workspace, what) as killed_before,
         stoppable(fingerprints.run_limit(workspace), lambda: _reap_if_begun(workspace)),
@@ -523,11 +523,13 @@ def dev(
     The daily schedule and the look at the landing folder work as long as it is open; see `schedule` and
     `run_on_arrival` in pulse.yml.
     """
+    from orchestration import warehouse
     from orchestration.lease import LeaseHeld, lease
     from orchestration.run import prepare_dagster, reap
 
     workspace = Workspace.current()
     workspace.prepare()
+    warehouse.ready()
     os.environ["PULSE_HOME"] = str(workspace.home.resolve())
     os.environ.setdefault("PULSE_DOCS_URL", f"http://127.0.0.1:{port + 1}")
     try:

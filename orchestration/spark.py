@@ -26,7 +26,6 @@ def session(workspace: Workspace) -> Any:
     PULSE_SPARK_MASTER names the cluster; without it Spark runs inside of this process. Its workers must see the
     workspace under the same path.
     """
-    _needs()
     warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
     from pyspark.sql import SparkSession
 
@@ -65,7 +64,8 @@ def session(workspace: Workspace) -> Any:
         return builder.getOrCreate()
 
 
-def _needs() -> None:
+def needs() -> None:
+    """Raise where Spark cannot work here."""
     if not find_spec("pyspark"):
         raise PulseError("PULSE_ENGINE=spark: pyspark is not installed; `make spark` installs it", code="settings")
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):

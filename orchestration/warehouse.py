@@ -26,6 +26,14 @@ def on_spark() -> bool:
     return engine() == "spark"
 
 
+def ready() -> None:
+    """Say at once where the engine that is asked for is none, or lacks what it needs."""
+    if on_spark():
+        from orchestration import spark
+
+        spark.needs()
+
+
 def damage(workspace: Workspace) -> str | None:
     """Why the file cannot be opened; None where it can, where another program only holds it, and where Spark builds.
 

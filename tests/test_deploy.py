@@ -1,6 +1,7 @@
 """What the deployment files and their page say is what the code knows."""
 
 import re
+from importlib.util import find_spec
 import shutil
 import subprocess
 
@@ -57,3 +58,14 @@ def test_what_they_start_exists():
     services = yaml.safe_load((DEPLOY / "compose.yml").read_text())["services"]
     started = {name for names in units for name in names} | {service["command"][0] for service in services.values()}
     assert {"run", "dev", "dashboard"} == started <= commands
+
+
+def test_an_engine_that_there_is_not_is_said_in_a_line(pulse):
+    said = pulse("run", code=1, PULSE_ENGINE="flink")
+    assert "PULSE_ENGINE: expected one of duckdb, spark, found 'flink'" in said and "Traceback" not in said
+
+
+@pytest.mark.skipif(find_spec("pyspark") is not None, reason="pyspark is installed here")
+def test_spark_without_its_packages_says_how_to_get_them(shop):
+    said = shop("run", "--full", code=1, PULSE_ENGINE="spark")
+    assert "pyspark is not installed; `make spark` installs it" in said and "Traceback" not in said
