@@ -1,9 +1,9 @@
 """What the deployment files and their page say is what the code knows."""
 
 import re
-from importlib.util import find_spec
 import shutil
 import subprocess
+from importlib.util import find_spec
 
 import pytest
 import yaml
