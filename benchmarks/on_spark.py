@@ -89,6 +89,7 @@ def one(size: str, workers: int) -> dict:
     measure("land", python("orchestration.cli", "land"), home=workspace, codes=FINISHED)
     more = {
         "spark.eventLog.enabled": "true",
+        "spark.eventLog.compress": "false",
         "spark.eventLog.dir": f"file://{log}",
         "spark.sql.shuffle.partitions": "16",
     }
