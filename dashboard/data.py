@@ -313,17 +313,21 @@ def fields(marts: Generation, country: str, territory: str, chosen: tuple[str, .
 # beats and reps
 
 
-def beats(marts: Generation, window: int, territory: str = ALL, limit: int = CHART_ROWS) -> list[dict]:
-    """Grain: beat, those that cost most first; the share's interval is the mart's own."""
+def silent(marts: Generation, kind: str, window: int, territory: str = ALL, limit: int = CHART_ROWS) -> list[dict]:
+    """Grain: beat or rep, those that cost most first; the share's interval is the mart's own."""
+    mart, key, name = {
+        "beat": ("rpt_beat_silence", "beat_id", "concat_ws(' · ', beat_name, rep_name)"),
+        "rep": ("rpt_rep_silence", "rep_id", "rep_name"),
+    }[kind]
     return marts.ask(
-        """
-        select beat_id, beat_name, rep_name, territory, universe_outlets, active_outlets, lapsed_outlets,
+        f"""
+        select {key} as subject_id, {name} as subject_name, territory, universe_outlets, active_outlets, lapsed_outlets,
             never_ordered_outlets, unknown_outlets, lapsed_outlets / nullif(active_outlets + inactive_outlets, 0)
                 as lapsed_share,
             lapsed_share_low, lapsed_share_high, is_small_group, monthly_net_amount_lost
-        from rpt_beat_silence
-        where window_days = $1 and ($2 = '' or territory = $2) and lapsed_outlets > 0 and beat_id <> 'unknown'
-        order by monthly_net_amount_lost desc nulls last, lapsed_outlets desc, beat_id
+        from {mart}
+        where window_days = $1 and ($2 = '' or territory = $2) and lapsed_outlets > 0 and {key} <> 'unknown'
+        order by monthly_net_amount_lost desc nulls last, lapsed_outlets desc, {key}
         limit $3
         """,
         window,

@@ -23,6 +23,7 @@ MARTS = (
     "kpi_inactivity_daily",
     "kpi_inactivity_daily_filled",
     "rpt_beat_silence",
+    "rpt_rep_silence",
     "fct_visits",
     "fct_order_deliveries",
     "fct_coupons",

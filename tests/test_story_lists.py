@@ -98,3 +98,32 @@ def test_alerts_tell_what_is_endangered_and_lost_once(story):
     ((as_of,),) = story.ask("select max(date_day) from dim_dates")
     raised = story.ask("select raised_on, message from rpt_alerts")
     assert all(on <= as_of and message for on, message in raised)
+
+
+def test_silence_of_reps_is_the_sum_of_the_cells_they_serve(story):
+    cells = story.ask(
+        "select rep_id, window_days, holds_until, universe_outlets, lapsed_outlets, inactive_outlets "
+        "from kpi_inactivity_daily"
+    )
+    day = max(cell[2] for cell in cells)
+    expected: dict[tuple, list[int]] = {}
+    for rep, window, until, *counts in cells:
+        if until == day:
+            before = expected.get((rep, window), [0, 0, 0])
+            expected[rep, window] = [one + more for one, more in zip(before, counts, strict=True)]
+    told = story.ask(
+        "select rep_id, window_days, universe_outlets, lapsed_outlets, inactive_outlets, lapsed_share_low, "
+        "lapsed_share_high, lapsed_outlets / nullif(active_outlets + inactive_outlets, 0) from rpt_rep_silence"
+    )
+    assert {(rep, window): counts[:3] for rep, window, *counts in told} == expected and len(expected) > 3
+    shares = [row[5:] for row in told if row[7] is not None]
+    assert shares and all(
+        low <= share + 0.0001 and share <= high + 0.0001
+        for low, high, share in ((float(low), float(high), share) for low, high, share in shares)
+    )
+    lost = "select window_days, sum(monthly_net_amount_lost) from {} group by all order by all"
+    ours, beats = (dict(story.ask(lost.format(mart))) for mart in ("rpt_rep_silence", "rpt_beat_silence"))
+    assert {window: float(amount) for window, amount in ours.items()} == pytest.approx(
+        {window: float(amount) for window, amount in beats.items()},
+        abs=0.01 * len(told),  # each is rounded
+    )

@@ -25,8 +25,9 @@ def bounds(successes: int, trials: int) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(("lapsed", "known"), [(0, 1), (1, 1), (0, 30), (1, 6), (2, 4), (10, 100), (999, 1000)])
-def test_share_of_a_beat_has_the_interval_of_its_definition(models: Models, lapsed: int, known: int) -> None:
-    sql = next(model.sql for model in models.models if model.name == "rpt_beat_silence")
+@pytest.mark.parametrize("mart", ["rpt_beat_silence", "rpt_rep_silence"])
+def test_share_has_the_interval_of_its_definition(models: Models, mart: str, lapsed: int, known: int) -> None:
+    sql = next(model.sql for model in models.models if model.name == mart)
     columns = [
         sql[: sql.index(f"as lapsed_share_{end}")].rsplit("cast(\n        case", 1)[1] for end in ("low", "high")
     ]

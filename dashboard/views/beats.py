@@ -1,4 +1,4 @@
-"""Beats by the share that fell silent, with its interval; and the scorecards of reps, beats and distributors."""
+"""Beats or reps by their silent share, with its interval; and the scorecards of reps, beats and distributors."""
 
 from collections import Counter
 from math import ceil
@@ -27,6 +27,7 @@ from dashboard.parts import (
 )
 
 KINDS = ("rep", "beat", "distributor")
+SILENT_KINDS = ("beat", "rep")
 MEASURES = ("percent_coverage", "percent_strike_rate", "percent_fill_rate", "percent_of_target")
 CARD = (
     "rank", "subject_name", "subject_id", "silent_outlets", "lapsed_outlets", "inherited_outlets", "missed_signals",
@@ -47,9 +48,10 @@ def show(page: Page) -> None:
 def _silence(page: Page) -> None:
     say, marts = page.say, page.marts
     section(say("beats.silence"), say("beats.silence_note", count=data.CHART_ROWS))
-    left, right = st.columns(2, vertical_alignment="bottom")
-    window, territory = window_filter(page, left), territory_filter(page, right)
-    found = data.beats(marts, window, territory)
+    left, middle, right = st.columns(3, vertical_alignment="bottom")
+    kind = choices.one(left, say("beats.whose"), SILENT_KINDS, "silent", shown=lambda one: say.of("whose", one))
+    window, territory = window_filter(page, middle), territory_filter(page, right)
+    found = data.silent(marts, kind, window, territory)
     overall = data.lapsed_share(marts, window)
     if not found:
         nothing(say("beats.no_silence"))
@@ -63,16 +65,21 @@ def _silence(page: Page) -> None:
         st.caption(say("beats.no_spikes"))
     small, enough = say("beats.small"), say("beats.enough")
     rows = [
-        {**row, "beat": f"{row['beat_name']} · {row['rep_name']}", "group": small if row["is_small_group"] else enough,
+        {**row, "group": small if row["is_small_group"] else enough,
          "shown": say.share(row["lapsed_share"]), "lost": say.money(row["monthly_net_amount_lost"]),
          "interval": f"{say.share(row['lapsed_share_low'])} – {say.share(row['lapsed_share_high'])}",
          "counts": f"{say.number(row['lapsed_outlets'])} / {say.number(row['universe_outlets'])}"}
         for row in found
     ]  # fmt: skip
     base = alt.Chart(values(rows), height=ROW_HEIGHT * len(rows) + 60).encode(
-        y=alt.Y("beat_id:N", title=None, sort=None, axis=rows_axis(150, {row["beat_id"]: row["beat"] for row in rows})),
+        y=alt.Y(
+            "subject_id:N",
+            title=None,
+            sort=None,
+            axis=rows_axis(150, {row["subject_id"]: row["subject_name"] for row in rows}),
+        ),
         tooltip=[
-            alt.Tooltip("beat:N", title=say("column.beat_name")),
+            alt.Tooltip("subject_name:N", title=say("column.subject_name")),
             alt.Tooltip("counts:N", title=say("column.lapsed_outlets")),
             alt.Tooltip("shown:N", title=say("column.lapsed_share")),
             alt.Tooltip("interval:N", title=say("beats.interval")),
@@ -102,9 +109,9 @@ def _silence(page: Page) -> None:
     figure(
         page,
         bars + dots + line,
-        say("beats.silence_says", beat=rows[0]["beat"], share=rows[0]["shown"], interval=rows[0]["interval"]),
+        say("beats.silence_says", whose=rows[0]["subject_name"], share=rows[0]["shown"], interval=rows[0]["interval"]),
         found,
-        ("beat_name", "rep_name", "territory", "universe_outlets", "lapsed_outlets", "lapsed_share",
+        ("subject_name", "territory", "universe_outlets", "lapsed_outlets", "lapsed_share",
          "lapsed_share_low", "lapsed_share_high", "is_small_group", "monthly_net_amount_lost"),
     )  # fmt: skip
 
