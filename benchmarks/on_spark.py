@@ -1,6 +1,7 @@
 """The whole way on a cluster of one and of two workers: seconds, what was shuffled, and how even the work was.
 
-`python -m benchmarks.on_spark 5M` writes results/spark.json and prints its table; `--table` prints the table alone.
+`python -m benchmarks.on_spark 5M` writes results/spark.json and prints its table; `--table` prints the table alone,
+`--plan 10000` what ten thousand million lines would take.
 Workers have one core each; on a machine of two cores the driver and the checks share them.
 """
 
@@ -22,6 +23,7 @@ from benchmarks.run import FINISHED, RESULTS, STEP
 STORED = RESULTS / "spark.json"
 MEMORY = "6g"
 SWEEP = {"int_outlet_activity_intervals", "int_outlets_placed", "fct_cell_inactivity"}
+FILE, TASK, BUSY = 256e6, 128e6, 0.7
 SCRATCH = Path(os.environ.get("PULSE_BENCH_HOME") or tempfile.gettempdir()) / "pulse-on-spark"
 
 
@@ -39,19 +41,21 @@ def events(folder: Path) -> Iterator[dict]:
 def told(folder: Path) -> dict[str, float]:
     """Sums over all tasks, and how many times the median the longest task of a long stage took."""
     seconds: dict[tuple, list[float]] = defaultdict(list)
-    written = spilled = 0
+    written: dict[int, int] = defaultdict(int)
+    spilled = 0
     for event in events(folder):
         if event.get("Event") != "SparkListenerTaskEnd":
             continue
         metrics = event.get("Task Metrics") or {}
         seconds[event["Stage ID"], event["Stage Attempt ID"]].append(metrics.get("Executor Run Time", 0) / 1000)
-        written += (metrics.get("Shuffle Write Metrics") or {}).get("Shuffle Bytes Written", 0)
+        written[event["Stage ID"]] += (metrics.get("Shuffle Write Metrics") or {}).get("Shuffle Bytes Written", 0)
         spilled += metrics.get("Disk Bytes Spilled", 0)
     uneven = [max(tasks) / statistics.median(tasks) for tasks in seconds.values() if len(tasks) > 3 and max(tasks) > 1]
     return {
         "task_seconds": round(sum(map(sum, seconds.values())), 1),
         "tasks": sum(map(len, seconds.values())),
-        "shuffle_bytes": written,
+        "shuffle_bytes": sum(written.values()),
+        "largest_shuffle_bytes": max(written.values(), default=0),
         "spilled_bytes": spilled,
         "skew": round(max(uneven, default=1.0), 1),
     }
@@ -124,13 +128,42 @@ def table(stored: dict) -> str:
     return "\n".join(lines)
 
 
+def plan(stored: dict, lines: float) -> str:
+    """What a history of so many million lines would take: what was measured on two workers, drawn out in a line."""
+    small, large = sorted((run for run in stored["runs"] if run["workers"] == 2), key=_millions)[-2:]
+
+    def at(measure: str) -> float:
+        slope = (large[measure] - small[measure]) / (_millions(large) - _millions(small))
+        return large[measure] + slope * (lines - _millions(large))
+
+    hours, shuffled, largest = at("task_seconds") / 3600, at("shuffle_bytes"), at("largest_shuffle_bytes")
+    lake, tables = at("lake_bytes"), at("tables_bytes")
+    return "\n".join(
+        [
+            f"| from {small['size']} and {large['size']} lines to | {lines:,.0f}M lines |",
+            "|---|---:|",
+            f"| lake, in files of 256 MB | {lake / 1e9:,.0f} GB, {lake / FILE:,.0f} files |",
+            f"| tables of one build | {tables / 1e9:,.0f} GB |",
+            f"| shuffled in one build | {shuffled / 1e12:,.1f} TB |",
+            f"| largest single shuffle, in tasks of 128 MB | {largest / 1e9:,.0f} GB, {largest / TASK:,.0f} tasks |",
+            f"| task time | {hours:,.0f} core-hours |",
+            f"| nodes of 16 cores and 64 GB, {BUSY:.0%} busy, for a build of 4 hours | {hours / 4 / 16 / BUSY:,.0f} |",
+            f"| cost of a build | {hours / 16 / BUSY:,.0f} node-hours |",
+        ]
+    )
+
+
+def _millions(run: dict) -> float:
+    return float(run["size"].rstrip("M"))
+
+
 def main(sizes: list[str]) -> None:
     stored = json.loads(STORED.read_text()) if STORED.exists() else {"runs": []}
     for size in sizes:
         for workers in (2, 1):
             run = one(size, workers)
             stored["runs"] = [r for r in stored["runs"] if (r["size"], r["workers"]) != (size, workers)] + [run]
-            stored["runs"].sort(key=lambda r: (int(r["size"].rstrip("M")), r["workers"]))
+            stored["runs"].sort(key=lambda r: (_millions(r), r["workers"]))
             stored["machine"] = describe(SCRATCH)
             STORED.write_text(json.dumps(stored, indent=1) + "\n")
             print(table(stored), flush=True)
@@ -140,6 +173,8 @@ def main(sizes: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "--sweep":
         _sweep(Path(sys.argv[2]))
+    elif sys.argv[1] == "--plan":
+        print(plan(json.loads(STORED.read_text()), float(sys.argv[2])))
     elif sys.argv[1] == "--table":
         print(table(json.loads(STORED.read_text())))
     else:
