@@ -3,6 +3,7 @@
 Rules live in dbt. Nothing here decides what inactive, lost or likely means.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -206,7 +207,15 @@ def reps(marts: Generation) -> dict[str, str]:
         "select rep_id, rep_name from dim_reps "
         "where rep_id in (select rep_id from kpi_portfolio_composition) order by lower(rep_name), rep_id"
     )
-    return {row["rep_id"]: row["rep_name"] for row in found}
+    return _told_apart(found)
+
+
+def _told_apart(found: list[dict]) -> dict[str, str]:
+    """Names by rep_id; of reps who share a name with the id beside it."""
+    shared = Counter(row["rep_name"] for row in found)
+    return {
+        row["rep_id"]: row["rep_name"] + (f" · {row['rep_id']}" if shared[row["rep_name"]] > 1 else "") for row in found
+    }
 
 
 def portfolio(marts: Generation, rule_set: str, rep: str = ALL) -> list[dict]:
@@ -397,7 +406,7 @@ def list_reps(marts: Generation, listed: str) -> dict[str, str]:
         f"select rep_id, rep_name from dim_reps where rep_id in (select rep_id from {listed}) "
         "order by lower(rep_name), rep_id"
     )
-    return {row["rep_id"]: row["rep_name"] for row in found}
+    return _told_apart(found)
 
 
 def list_count(marts: Generation, listed: str, rep: str, chosen: tuple[str, ...]) -> int:

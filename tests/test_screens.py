@@ -116,6 +116,9 @@ def test_a_list_is_filtered_and_exported(tab, address, story, downloads, picture
         "select rep_id, rep_name from dim_reps where rep_id in (select rep_id from rpt_outlet_watch) "
         "order by lower(rep_name), rep_id limit 1"
     )[0]
+    same = "select count(*) from dim_reps where rep_name = ? and rep_id in (select rep_id from rpt_outlet_watch)"
+    if story.ask(same, name)[0][0] > 1:
+        name = f"{name} · {rep}"  # as the filter tells them apart
     count = story.ask("select count(*) from rpt_outlet_watch where rep_id = ?", rep)[0][0]
     tab.size(*SIZES["desk"])
     tab.open(f"{address}/lists?language=en&list=rpt_outlet_watch")
@@ -130,6 +133,17 @@ def test_a_list_is_filtered_and_exported(tab, address, story, downloads, picture
         time.sleep(0.2)
     assert files[0].name.startswith("rpt_outlet_watch_")
     assert files[0].read_bytes() == exported(Workspace(story.home), "rpt_outlet_watch", rep, ())
+
+
+def test_reps_are_shown_with_their_intervals(tab, address, story, pictures):
+    tab.size(*SIZES["desk"])
+    tab.open(f"{address}/beats?language=en&silent=rep")
+    top = story.ask(
+        "select rep_name from rpt_rep_silence where rep_id <> 'unknown' and lapsed_outlets > 0 and window_days = 60 "
+        "order by monthly_net_amount_lost desc nulls last, lapsed_outlets desc, rep_id limit 1"
+    )[0][0]
+    tab.until(f"document.body.innerHTML.includes({json.dumps(f'Most is lost with {top}')})", "the reps")
+    tab.picture(pictures / "desk-en-reps.png")
 
 
 def test_a_row_leads_to_its_outlet(tab, address, story):

@@ -56,12 +56,12 @@ def _silence(page: Page) -> None:
     if not found:
         nothing(say("beats.no_silence"))
         return
-    spikes = data.alerts(marts, ("beat_spike",))
+    spikes = data.alerts(marts, ("beat_spike",)) if kind == "beat" else []
     if spikes:
         st.markdown(f"**{say('beats.spikes')}**")
         for spike in spikes:
             st.markdown(f"- {plain(spike['message'])} ({plain(spike['owner_name'])})")
-    else:
+    elif kind == "beat":
         st.caption(say("beats.no_spikes"))
     small, enough = say("beats.small"), say("beats.enough")
     rows = [
@@ -76,7 +76,7 @@ def _silence(page: Page) -> None:
             "subject_id:N",
             title=None,
             sort=None,
-            axis=rows_axis(150, {row["subject_id"]: row["subject_name"] for row in rows}),
+            axis=rows_axis(150, _labels(rows)),
         ),
         tooltip=[
             alt.Tooltip("subject_name:N", title=say("column.subject_name")),
@@ -116,6 +116,15 @@ def _silence(page: Page) -> None:
     )  # fmt: skip
 
 
+def _labels(rows: list[dict]) -> dict[str, str]:
+    """Names by id; of those who share one with the id beside it."""
+    names = Counter(row["subject_name"] for row in rows)
+    return {
+        row["subject_id"]: row["subject_name"] + (f" · {row['subject_id']}" if names[row["subject_name"]] > 1 else "")
+        for row in rows
+    }
+
+
 def _scorecards(page: Page) -> None:
     say, marts = page.say, page.marts
     section(say("beats.scorecards"), say("beats.scorecards_note"))
@@ -144,10 +153,10 @@ def _measured(page: Page, lowest: list[dict], measure: str) -> None:
     """The lowest first: those who need help."""
     say = page.say
     st.caption(say("beats.lowest", count=say.number(len(lowest)), of=say.number(lowest[0]["known"])))
-    names = Counter(row["subject_name"] for row in lowest)
+    labels = _labels(lowest)
     rows = [
         {
-            "name": row["subject_name"] + (f" · {row['subject_id']}" if names[row["subject_name"]] > 1 else ""),
+            "name": labels[row["subject_id"]],
             "id": row["subject_id"],
             "value": row[measure],
             "shown": say.percent(row[measure]),
