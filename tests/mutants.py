@@ -126,7 +126,7 @@ CHURN_MUTANTS = (
     ("another address speaks against", "rpt_link_proposals", "then -15", "then 0"),
     ("a person's word wins over the feed's", "int_outlet_links", "order by preference", "order by -preference"),
     ("holidays are no working days", "int_market_days", "stg_holidays.holiday_on is null", "true"),
-    ("the feed's own working days", "int_market_days", "coalesce(rhythms.is_usual, extract", "coalesce(null, extract"),
+    ("the feed's own working days", "int_market_days", "coalesce(rhythms.is_usual, cast(extract", "coalesce(null, cast(extract"),
     ("visits from the day after the last order", "fct_outlet_silence", "stg_visits.planned_on > last_orders.last_order_date", "stg_visits.planned_on >= last_orders.last_order_date"),
     ("usual weekdays only", "fct_outlet_silence", "shares.percent_of_order_days >= rules.weekday_percent", "true"),
 )  # fmt: skip
