@@ -18,7 +18,7 @@ SPARK ?= spark and not slow
 test-spark: spark
 	@.venv/bin/python -m pytest -m "$(SPARK)" tests/spark -s
 
-# What PULSE_ENGINE=spark needs besides (about 400 MB).
+# What PULSE_ENGINE=spark needs besides.
 spark: .venv/spark-ready
 
 # Before a release: every rule broken once, with the test that notices (half an hour), the benchmarks at a tiny size, the pages.
@@ -78,7 +78,7 @@ setup: .venv/ready
 	@echo "Setting up .venv (about two minutes, once) ..."
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement requirements.lock
-	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore .venv/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Same pins as the lock of the project, and what the benchmarks compare with.

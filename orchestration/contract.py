@@ -45,6 +45,12 @@ class Entity:
     columns: dict[str, Column]
     written_by_landing: bool
 
+    @property
+    def types(self) -> dict[str, str]:
+        """Types of its columns in the lake, what landing adds included."""
+        own = {column.name: column.data_type for column in self.columns.values()}
+        return own if self.written_by_landing else own | TECHNICAL
+
 
 def _column(facts: dict) -> Column:
     rules = dict(facts.get("meta", {}))

@@ -3,12 +3,15 @@
 import datetime
 import math
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 SAMPLE_SIZE = 10
+# GX imports pyspark wherever it is installed, and that warns of a pandas newer than itself
+warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
 
 
 @dataclass(frozen=True)

@@ -142,8 +142,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, select: str, lake: Path, path: 
 def write_empty(workspace: Workspace, entity: Entity) -> None:
     """The columns of an entity without rows: a table that nobody delivers is empty, not missing."""
     target = workspace.lake / entity.name / EMPTY
-    types = {column.name: column.data_type for column in entity.columns.values()}
-    types |= {} if entity.written_by_landing else TECHNICAL
+    types = entity.types
     described = target.with_name("_empty.columns")
     wanted = repr(types)
     if target.exists() and described.exists() and described.read_text() == f"{wanted} {checksum(target)}":

@@ -87,7 +87,8 @@ def _validator(workspace: Workspace, layer: str) -> Iterator[Callable[[str, list
     if warehouse.on_spark():
         from orchestration import gx_spark, spark
 
-        spark.lay_out(workspace)
+        if layer == "lake":
+            spark.lay_out(workspace)
         yield partial(gx_spark.validate, spark.session(workspace), layer)
         return
 

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import shutil
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import contract, history
-from orchestration.contract import TECHNICAL
 from orchestration.errors import PulseError
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
@@ -26,19 +24,15 @@ def session(workspace: Workspace) -> Any:
     PULSE_SPARK_MASTER names the cluster; without it Spark runs inside of this process. Its workers must see the
     workspace under the same path.
     """
-    warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
     from pyspark.sql import SparkSession
 
     logging.getLogger("SQLQueryContextLogger").disabled = True  # says in pages of JSON what the exception says
-    workspace.spark.mkdir(mode=0o700, exist_ok=True)
-    folder = workspace.spark.resolve()
+    folder = _folder(workspace)
     master = os.environ.get("PULSE_SPARK_MASTER") or "local[*]"
     settings = {
         "spark.app.name": "outlet-pulse",
         "spark.master": master,
         "spark.driver.memory": os.environ.get("PULSE_MEMORY", "5GB").removesuffix("B"),
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
@@ -54,11 +48,10 @@ def session(workspace: Workspace) -> Any:
     if master.startswith("local"):
         # Spark's 200 are for clusters; here each costs more than it saves
         settings["spark.sql.shuffle.partitions"] = str(2 * (os.cpu_count() or 1))
+    if master.startswith(("local", "spark://127.0.0.1")):  # workers elsewhere must reach the driver
+        settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     builder = SparkSession.builder
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    # anything else, by Spark's own names: PULSE_SPARK_CONF='{"spark.executor.memory": "4g"}'
-    for name, value in json.loads(os.environ.get("PULSE_SPARK_CONF") or "{}").items():
+    for name, value in {**settings, **_more_settings()}.items():
         builder = builder.config(name, value)
     with _said_to(folder / "spark.log"):
         return builder.getOrCreate()
@@ -70,6 +63,34 @@ def needs() -> None:
         raise PulseError("PULSE_ENGINE=spark: pyspark is not installed; `make spark` installs it", code="settings")
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         raise PulseError("PULSE_ENGINE=spark: no Java found; install Java 17 or set JAVA_HOME", code="settings")
+    _more_settings()
+
+
+def _more_settings() -> dict[str, str]:
+    """PULSE_SPARK_CONF: anything else, by Spark's own names."""
+    given = os.environ.get("PULSE_SPARK_CONF") or "{}"
+    try:
+        found = json.loads(given)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise PulseError(
+            'PULSE_SPARK_CONF: expected JSON such as {"spark.executor.memory": "8g"}, found something else; '
+            "mind the quotes of your shell",
+            code="settings",
+        )
+    return found
+
+
+def _folder(workspace: Workspace) -> Path:
+    """Where the tables lie; they name their place, so a workspace that was moved or copied begins anew."""
+    folder = workspace.spark.resolve()
+    note = folder / "place"
+    if folder.exists() and not (note.exists() and note.read_text() == str(folder)):
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    note.write_text(str(folder))
+    return folder
 
 
 @contextmanager
@@ -91,33 +112,17 @@ def _said_to(log: Path) -> Iterator[None]:
 def lay_out(workspace: Workspace) -> None:
     """The folders that dbt reads, as tables of Spark with the columns that the contract says."""
     spark = session(workspace)
-    wanted = _folders(workspace)
-    note = workspace.spark / "laid_out.json"
-    known = json.loads(note.read_text()) if note.exists() else {}
-    for table, (columns, folder) in wanted.items():
-        if known.get(table) == [columns, folder]:
-            spark.sql(f"refresh table {table}")  # files have come
-            continue
-        spark.sql(f"create database if not exists {table.split('.')[0]}")
-        spark.sql(f"drop table if exists {table}")
-        spark.sql(f"create table {table} ({columns}) using parquet location {literal(folder)}")
-    note.write_text(json.dumps(wanted))
-
-
-def _folders(workspace: Workspace) -> dict[str, tuple[str, str]]:
-    """Columns and folder of each source of dbt's."""
-    found = {
-        f"lake.{entity.name}": (
-            {column.name: column.data_type for column in entity.columns.values()}
-            | ({} if entity.written_by_landing else TECHNICAL),
-            workspace.lake / entity.name,
-        )
-        for entity in contract.load().values()
+    sources = {
+        "lake": (workspace.lake, {entity.name: entity.types for entity in contract.load().values()}),
+        **{
+            source: (workspace.published / source, {mart: history.columns(mart) for mart in marts})
+            for source, marts in history.sources().items()
+        },
     }
-    for source, marts in history.sources().items():
-        found |= {f"{source}.{mart}": (history.columns(mart), workspace.published / source / mart) for mart in marts}
-    described = {
-        table: ", ".join(f"`{name}` {SPARK_TYPES.get(kind, kind)}" for name, kind in types.items())
-        for table, (types, _) in found.items()
-    }
-    return {table: (described[table], str(folder.resolve())) for table, (_, folder) in found.items()}
+    for source, (folder, tables) in sources.items():
+        spark.sql(f"create database if not exists {source}")
+        for table, types in tables.items():
+            columns = ", ".join(f"`{name}` {SPARK_TYPES.get(kind, kind)}" for name, kind in types.items())
+            spark.sql(f"drop table if exists {source}.{table}")  # a name for the files, which stay
+            place = literal((folder / table).resolve())
+            spark.sql(f"create table {source}.{table} ({columns}) using parquet location {place}")

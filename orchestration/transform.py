@@ -91,7 +91,7 @@ def run_layer(
 ) -> Iterator:
     """Build one layer and tell Dagster of each model and test; a failure stops what comes after."""
     history.prepare(workspace)
-    if warehouse.on_spark():
+    if warehouse.on_spark() and layer == "staging":
         from orchestration import spark
 
         spark.lay_out(workspace)
@@ -146,9 +146,11 @@ def compiled_views(workspace: Workspace, layer: str) -> dict[str, str]:
         if node.resource_type == "model" and node.schema == layer and node.config.materialized == "view"
     ]
     aside = Workspace(workspace.dbt / "readers")  # DuckDB opens a file even to compile
-    aside.prepare()
-    outcome = invoke(aside, dbt_arguments("compile", views, {}, ["--target", "duckdb"]))
-    os.environ["PULSE_HOME"] = str(workspace.home.resolve())
+    aside.home.mkdir(exist_ok=True)
+    try:
+        outcome = invoke(aside, dbt_arguments("compile", views, {}, ["--target", "duckdb"]))
+    finally:
+        os.environ["PULSE_HOME"] = str(workspace.home.resolve())
     if not outcome.success:
         raise dg.Failure(f"dbt cannot compile {', '.join(views)}: {outcome.exception}", allow_retries=False)
     compiled = {result.node.name: result.node.compiled_code for result in outcome.result.results}

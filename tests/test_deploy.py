@@ -8,7 +8,9 @@ from importlib.util import find_spec
 import pytest
 import yaml
 
+from orchestration import spark
 from orchestration.cli import app
+from orchestration.errors import PulseError
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -63,6 +65,12 @@ def test_what_they_start_exists():
 def test_an_engine_that_there_is_not_is_said_in_a_line(pulse):
     said = pulse("run", code=1, PULSE_ENGINE="flink")
     assert "PULSE_ENGINE: expected one of duckdb, spark, found 'flink'" in said and "Traceback" not in said
+
+
+def test_settings_of_spark_that_cannot_be_read_are_said_in_a_line(monkeypatch):
+    monkeypatch.setenv("PULSE_SPARK_CONF", "{spark.executor.memory: 8g}")
+    with pytest.raises(PulseError, match="PULSE_SPARK_CONF: expected JSON such as"):
+        spark._more_settings()
 
 
 @pytest.mark.skipif(find_spec("pyspark") is not None, reason="pyspark is installed here")

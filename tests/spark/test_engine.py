@@ -1,15 +1,16 @@
 """Each spelling of Spark's beside DuckDB's: the same answer, at the edges too; and checks that judge Spark's tables."""
 
-import os
 import re
+import shutil
 
 import duckdb
 import pytest
 
-from orchestration import gx_spark
+from orchestration import gx_spark, spark
 from orchestration.fingerprints import PROJECT
 from orchestration.transform import dbt_arguments, invoke
 from orchestration.workspace import Workspace
+from tests.spark.conftest import try_spark
 
 pytestmark = pytest.mark.spark
 # macro, its answer as text: one expression a line, over one row unless a relation is named
@@ -108,7 +109,7 @@ def test_no_spelling_is_left_out():
         for match in re.findall(r"macro spark__(\w+)", file.read_text())
     }
     tried = " ".join(line for lines in ANSWERS.values() for line in lines)
-    assert {macro for macro in named if f"{macro}(" not in tried} - ENGINES_DIFFER - {"text_number"} == set()
+    assert {macro for macro in named if f"{macro}(" not in tried} == ENGINES_DIFFER
     ours = {
         match
         for file in (PROJECT / "macros" / "engine").glob("*.sql")
@@ -152,10 +153,18 @@ def test_expectations_judge_tables_of_spark(session):
 @pytest.fixture(scope="module")
 def session(tmp_path_factory):
     """A session in this process, apart from the cluster."""
-    pytest.importorskip("pyspark", reason="pyspark is not installed: `make test-spark` installs it")
-    from orchestration import spark
-
-    os.environ.pop("PULSE_SPARK_MASTER", None)
+    try_spark()
     begun = spark.session(Workspace(tmp_path_factory.mktemp("session")))
     yield begun
     begun.stop()
+
+
+def test_tables_of_a_workspace_that_was_copied_are_not_written_to(tmp_path):
+    """They name their place in full: a copy that used them would write into the workspace it was copied from."""
+    first, second = Workspace(tmp_path / "first"), Workspace(tmp_path / "second")
+    first.home.mkdir()
+    kept = spark._folder(first) / "tables"
+    kept.mkdir()
+    assert spark._folder(first).joinpath("tables").exists()
+    shutil.copytree(first.home, second.home)
+    assert not spark._folder(second).joinpath("tables").exists() and kept.exists()

@@ -1,4 +1,4 @@
--- grain: cell of the KPI; numbers are told anew in each build, so they join tables of one generation only
+-- grain: cell of the KPI; its number is cut from its names
 with int_cells as (
 
     select *
