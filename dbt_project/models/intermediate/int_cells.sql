@@ -16,10 +16,9 @@ with int_outlet_cells as (
 
 ),
 
-int_month_ends_published as (
+stg_month_ends_published as (
 
     select
-        cell_number,
         feed,
         beat_id,
         rep_id,
@@ -29,7 +28,15 @@ int_month_ends_published as (
         country,
         channel,
         abc_class
-    from {{ ref('int_month_ends_published') }}
+    from {{ ref('stg_month_ends_published') }}
+
+),
+
+-- a cell is numbered once and not for each month that names it
+published as (
+
+    select distinct *
+    from stg_month_ends_published
 
 ),
 
@@ -37,7 +44,10 @@ final as (
 
     select * from int_outlet_cells
     union
-    select * from int_month_ends_published
+    select
+        {{ cell_number('published', 'published.abc_class') }} as cell_number,
+        published.*
+    from published
 
 )
 

@@ -1,5 +1,6 @@
--- grain: outlet that counts, rule set and day on which a limit may be crossed: up to the next one the state stays
--- orders that follow each other as usual change no state and make no row
+-- grain: outlet that counts, rule set, day on which a limit may be crossed and limit: up to the next day the state stays
+-- orders that follow each other as usual change no state and make no row; a day that two limits share stands twice,
+-- because its one reader drops what changes nothing, and finding the pairs here would cost a sort of all of them
 with int_outlet_limits as (
 
     select *
@@ -95,7 +96,7 @@ rule_sets as (
 
 ),
 
--- each limit that is reached before the next order; the return itself, and the end of being recovered
+-- each limit that is reached before the next order; the return; and recovered, from the order on and up to its end
 crossings as (
 
     select
@@ -104,6 +105,7 @@ crossings as (
         next_order_date,
         last_order_date as break_date
     from int_outlet_limits
+    where gap_before_days >= inactive_after_days
     union all
     select
         outlet_id,
@@ -187,7 +189,6 @@ bounds as (
 
 ),
 
--- several breaks on one day are one
 final as (
 
     select
@@ -201,10 +202,6 @@ final as (
     where
         unioned.break_date >= bounds.opened_on
         and unioned.break_date <= int_as_of.as_of_date
-    group by
-        unioned.outlet_id,
-        unioned.rule_set,
-        unioned.break_date
 
 )
 
