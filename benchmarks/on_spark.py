@@ -7,6 +7,7 @@ Workers have one core each; on a machine of two cores the driver and the checks 
 
 import json
 import os
+import re
 import shutil
 import statistics
 import sys
@@ -14,6 +15,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from benchmarks.cluster import cluster
 from benchmarks.machine import describe
@@ -24,6 +26,7 @@ STORED = RESULTS / "spark.json"
 MEMORY = "6g"
 SWEEP = {"int_outlet_activity_intervals", "int_outlets_placed", "fct_cell_inactivity"}
 FILE, TASK, BUSY = 256e6, 128e6, 0.7
+MAKES = re.compile(r"CreateDataSourceTableAsSelectCommand\s+Arguments: .*`(\w+)`", re.MULTILINE)
 SCRATCH = Path(os.environ.get("PULSE_BENCH_HOME") or tempfile.gettempdir()) / "pulse-on-spark"
 
 
@@ -38,26 +41,49 @@ def events(folder: Path) -> Iterator[dict]:
                         continue
 
 
-def told(folder: Path) -> dict[str, float]:
-    """Sums over all tasks, and how many times the median the longest task of a long stage took."""
-    seconds: dict[tuple, list[float]] = defaultdict(list)
+def told(folder: Path) -> dict[str, Any]:
+    """Sums over all tasks; the long stage whose longest task stands out most against its median, and its table."""
+    tables: dict[int, str] = {}
+    executions: dict[int, int] = {}
+    seconds: dict[int, list[float]] = defaultdict(list)
     written: dict[int, int] = defaultdict(int)
     spilled = 0
     for event in events(folder):
-        if event.get("Event") != "SparkListenerTaskEnd":
-            continue
-        metrics = event.get("Task Metrics") or {}
-        seconds[event["Stage ID"], event["Stage Attempt ID"]].append(metrics.get("Executor Run Time", 0) / 1000)
-        written[event["Stage ID"]] += (metrics.get("Shuffle Write Metrics") or {}).get("Shuffle Bytes Written", 0)
-        spilled += metrics.get("Disk Bytes Spilled", 0)
-    uneven = [max(tasks) / statistics.median(tasks) for tasks in seconds.values() if len(tasks) > 3 and max(tasks) > 1]
+        kind = event.get("Event", "").rsplit(".", 1)[-1]
+        if kind == "SparkListenerSQLExecutionStart":
+            if makes := MAKES.search(event["physicalPlanDescription"]):
+                tables[event["executionId"]] = makes[1]
+        elif kind == "SparkListenerStageSubmitted":
+            execution = event["Properties"].get("spark.sql.execution.root.id", -1)
+            executions[event["Stage Info"]["Stage ID"]] = int(execution)
+        elif kind == "SparkListenerTaskEnd":
+            metrics, stage = event.get("Task Metrics") or {}, event["Stage ID"]
+            seconds[stage].append(metrics.get("Executor Run Time", 0) / 1000)
+            written[stage] += (metrics.get("Shuffle Write Metrics") or {}).get("Shuffle Bytes Written", 0)
+            spilled += metrics.get("Disk Bytes Spilled", 0)
+
+    def table(stage: int) -> str:
+        return tables.get(executions.get(stage, -1), "a check")
+
+    by_table: dict[str, float] = defaultdict(float)
+    for stage, tasks in seconds.items():
+        by_table[table(stage)] += sum(tasks)
+    uneven = {
+        stage: max(tasks) / statistics.median(tasks)
+        for stage, tasks in seconds.items()
+        if len(tasks) > 3 and max(tasks) > 1
+    }
+    most = max(uneven, key=uneven.__getitem__, default=-1)
+    heaviest = sorted(by_table, key=by_table.__getitem__, reverse=True)[:10]
     return {
         "task_seconds": round(sum(map(sum, seconds.values())), 1),
         "tasks": sum(map(len, seconds.values())),
         "shuffle_bytes": sum(written.values()),
         "largest_shuffle_bytes": max(written.values(), default=0),
         "spilled_bytes": spilled,
-        "skew": round(max(uneven, default=1.0), 1),
+        "skew": round(uneven.get(most, 1.0), 1),
+        "skew_in": table(most),
+        "task_seconds_of": {name: round(by_table[name], 1) for name in heaviest},
     }
 
 
@@ -101,6 +127,7 @@ def one(size: str, workers: int) -> dict:
         command = python("orchestration.cli", "run")
         run = measure(f"spark, {workers}", command, home=workspace, settings=made.settings, codes=FINISHED)
     steps = {title.strip(): float(seconds) for title, seconds in STEP.findall(run.said)}
+    tables = list((workspace / "spark" / "tables").rglob("*.parquet"))
     return {
         "size": size,
         "workers": workers,
@@ -108,7 +135,8 @@ def one(size: str, workers: int) -> dict:
         "sweep_seconds": sweep_seconds(workspace),
         "steps": steps,
         **told(log),
-        "tables_bytes": sum(file.stat().st_size for file in (workspace / "spark" / "tables").rglob("*.parquet")),
+        "tables_bytes": sum(file.stat().st_size for file in tables),
+        "tables_files": len(tables),
         "lake_bytes": sum(file.stat().st_size for file in (workspace / "lake").rglob("*.parquet")),
     }
 
@@ -123,7 +151,7 @@ def table(stored: dict) -> str:
             f"| {run['size']} | {run['workers']} | {run['seconds']:,.0f} s | {run['sweep_seconds']:,.0f} s "
             f"| {run['task_seconds']:,.0f} s | {run['shuffle_bytes'] / 1e9:.2f} GB "
             f"| {run['spilled_bytes'] / 1e9:.2f} GB "
-            f"| {run['skew']:.1f} | {run['tables_bytes'] / 1e9:.2f} GB |"
+            f"| {run['skew']:.1f}, {run['skew_in']} | {run['tables_bytes'] / 1e9:.2f} GB |"
         )
     return "\n".join(lines)
 

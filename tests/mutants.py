@@ -26,6 +26,7 @@ KPI_MUTANTS = (
 )  # fmt: skip
 
 STATE_MUTANTS = (
+    ("a cycle that shrinks makes an outlet recovered on the order's own day", "int_outlet_state_breaks", "        last_order_date as break_date", "        date '9999-12-31' as break_date"),
     ("lost from the limit on", "int_outlet_states", "days_silent >= lost_after_days", "days_silent > lost_after_days"),
     ("inactive from the limit on", "int_outlet_states", "days_silent >= inactive_after_days then", "days_silent > inactive_after_days then"),
     ("almost inactive from the limit on", "int_outlet_states", "days_silent >= almost_inactive_after_days", "days_silent > almost_inactive_after_days"),
@@ -165,7 +166,7 @@ MONTHLY_MUTANTS = (
     ("a new row of the same cell is no move", "int_inactivity_month_changes", "group by\n        outlet_id,", "group by\n        direction,\n        outlet_id,"),
     ("a late feed takes outlets out of the lapsed", "int_inactivity_month_changes", "direction = -1 and other_status = 'unknown'", "direction = -1 and other_status = 'out'"),
     ("lost money counts from the crossing day on", "int_inactivity_month_changes", "(cast(month_end - event_date as integer) + 1)", "cast(month_end - event_date as integer)"),
-    ("the rate is that of the last silence", "int_inactivity_month_changes", "and keyed.event_date > silences.last_order_date", "and keyed.event_date >= silences.last_order_date"),
+    ("the rate is that of the last silence", "int_inactivity_month_changes", "and lapsed.event_date > silences.last_order_date", "and lapsed.event_date >= silences.last_order_date"),
     ("money lost to date counts from the last order", "int_inactivity_month_changes", "daily_net_amount_change * last_order_day_number", "daily_net_amount_change * (last_order_day_number + window_days)"),
     ("who was lapsed before loses the whole month", "kpi_inactivity_monthly", "(cast(month_end - month_start as integer) + 1)\n                    + month_net", "cast(month_end - month_start as integer)\n                    + month_net"),
     ("a month without a change repeats the one before", "kpi_inactivity_monthly", "then held.months_to_next - 1", "then 0"),

@@ -58,7 +58,8 @@ continued as (
 
 ),
 
-unioned as (
+-- each change of a lapsed outlet once
+lapsed as (
 
     select
         outlet_id,
@@ -71,20 +72,10 @@ unioned as (
         other_status
     from int_cell_events
     where
-        status != 'lapsed'
-        or other_status not in ('lapsed', 'moved')
+        status = 'lapsed'
+        and other_status not in ('lapsed', 'moved')
     union all
     select * from continued
-
-),
-
--- a key of its own for lapsed outlets: as a condition of the join it would make DuckDB compare every pair
-keyed as (
-
-    select
-        *,
-        case when status = 'lapsed' then outlet_id end as lapsed_outlet_id
-    from unioned
 
 ),
 
@@ -102,40 +93,68 @@ silences as (
 
 ),
 
+-- only a lapse has a price; the others are not part of the join, where they would all stand under one empty key
 priced as (
 
     select
-        {{ all_but('keyed', ['outlet_id', 'lapsed_outlet_id']) }},
-        cast(date_trunc('month', keyed.event_date) as date) as month_start,
-        coalesce(silences.daily_net_amount, 0) * keyed.direction as daily_net_amount_change,
+        {{ all_but('lapsed', ['outlet_id']) }},
+        coalesce(silences.daily_net_amount, 0) * lapsed.direction as daily_net_amount_change,
         coalesce({{ days_between("date '1900-01-01'", 'silences.last_order_date') }}, 0) as last_order_day_number
-    from keyed
+    from lapsed
     left join silences
         on
-            keyed.lapsed_outlet_id = silences.outlet_id
-            and keyed.event_date > silences.last_order_date
-            and keyed.event_date <= silences.next_last_order_date
+            lapsed.outlet_id = silences.outlet_id
+            and lapsed.event_date > silences.last_order_date
+            and lapsed.event_date <= silences.next_last_order_date
+
+),
+
+unioned as (
+
+    select * from priced
+    union all
+    select
+        cell_number,
+        window_days,
+        event_date,
+        status,
+        direction,
+        case when is_doubtful then direction else 0 end as doubtful_change,
+        other_status,
+        0 as daily_net_amount_change,
+        0 as last_order_day_number
+    from int_cell_events
+    where status != 'lapsed'
+
+),
+
+dated as (
+
+    select
+        *,
+        cast(date_trunc('month', event_date) as date) as month_start
+    from unioned
 
 ),
 
 bounded as (
 
     select
-        priced.cell_number,
-        priced.window_days,
-        priced.month_start,
-        priced.event_date,
+        dated.cell_number,
+        dated.window_days,
+        dated.month_start,
+        dated.event_date,
         least(
-            {{ add_days(add_months('priced.month_start', 1), -1) }}, int_as_of.as_of_date
+            {{ add_days(add_months('dated.month_start', 1), -1) }}, int_as_of.as_of_date
         ) as month_end,
-        priced.status,
-        priced.direction,
-        priced.doubtful_change,
-        priced.other_status,
-        priced.daily_net_amount_change,
-        priced.last_order_day_number,
+        dated.status,
+        dated.direction,
+        dated.doubtful_change,
+        dated.other_status,
+        dated.daily_net_amount_change,
+        dated.last_order_day_number,
         0 as published_opening
-    from priced
+    from dated
     cross join int_as_of
 
 ),
