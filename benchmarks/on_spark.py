@@ -1,7 +1,7 @@
 """The whole way on a cluster of one and of two workers: seconds, what was shuffled, and how even the work was.
 
-`python -m benchmarks.on_spark 5M` writes results/spark.json and prints its table; `--table` prints the table alone,
-`--plan 10000` what ten thousand million lines would take.
+`python -m benchmarks.on_spark 5M 20M:2` writes results/spark.json and prints its table: 5M lines on two workers and on
+one, 20M on two. `--table` prints the table alone, `--plan 10000` what ten thousand million lines would take.
 Workers have one core each; on a machine of two cores the driver and the checks share them.
 """
 
@@ -185,10 +185,10 @@ def _millions(run: dict) -> float:
     return float(run["size"].rstrip("M"))
 
 
-def main(sizes: list[str]) -> None:
+def main(asked: list[str]) -> None:
     stored = json.loads(STORED.read_text()) if STORED.exists() else {"runs": []}
-    for size in sizes:
-        for workers in (2, 1):
+    for size, _, only in (each.partition(":") for each in asked):
+        for workers in [int(only)] if only else [2, 1]:
             run = one(size, workers)
             stored["runs"] = [r for r in stored["runs"] if (r["size"], r["workers"]) != (size, workers)] + [run]
             stored["runs"].sort(key=lambda r: (_millions(r), r["workers"]))
