@@ -142,7 +142,7 @@ HISTORY_MUTANTS = (
     ("a day that was not published is not restated", "rpt_restatements", "select least(int_last_publish.as_of_date, int_as_of.as_of_date)", "select greatest(int_last_publish.as_of_date, int_as_of.as_of_date)"),
     ("a figure holds until the next of either publish", "rpt_restatements", "cast(running.next_date + -1 as date)", "running.next_date"),
     ("before and after are told apart", "rpt_restatements", "case when is_now = 0 then lapsed_step", "case when is_now = 1 then lapsed_step"),
-    ("late is what came after the last publish", "int_orders_late", "stg_order_arrivals._loaded_at <= int_last_publish.published_at as was_published", "stg_order_arrivals._loaded_at < date '2026-01-01' as was_published"),
+    ("late is what came after the last publish", "int_orders_arrived_versions", "stg_order_arrivals._loaded_at <= int_last_publish.published_at as was_published", "stg_order_arrivals._loaded_at < date '2026-01-01' as was_published"),
     ("what arrived since the last publish is looked at", "int_orders_arrived", "stg_order_arrivals._loaded_at > int_last_publish.published_at", "stg_order_arrivals._loaded_at > int_last_publish.published_at + interval 1 day"),
     ("late is for a day that was published", "int_orders_late", "sides.business_date <= sides.published_as_of_date", "true"),
     ("an order that came twice is not late", "int_orders_late", "not now.was_published\n        and (", "not now.was_published\n        and (true or "),

@@ -25,15 +25,23 @@ with first_sums as (
 ),
 
 -- a line, or a product, may be there twice
+judged as (
+
+    select
+        {{ all_but('first_sums', ['line_slots', 'product_slots', 'other_product_slots']) }},
+        line_slots < order_lines
+        or (product_slots < distinct_products and other_product_slots < distinct_products) as is_repeated
+    from first_sums
+
+),
+
 repeated as (
 
     select
         feed,
         order_id
-    from first_sums
-    where
-        line_slots < order_lines
-        or (product_slots < distinct_products and other_product_slots < distinct_products)
+    from judged
+    where is_repeated
 
 ),
 
@@ -63,12 +71,9 @@ exact_sums as (
 
 unioned as (
 
-    select {{ all_but('first_sums', ['line_slots', 'product_slots', 'other_product_slots']) }}
-    from first_sums
-    anti join repeated
-        on
-            first_sums.feed = repeated.feed
-            and first_sums.order_id = repeated.order_id
+    select {{ all_but('judged', ['is_repeated']) }}
+    from judged
+    where not is_repeated
     union all
     select *
     from exact_sums

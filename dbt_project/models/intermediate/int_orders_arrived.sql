@@ -1,5 +1,5 @@
 -- grain: order of which a row was taken in since the last publish
--- a model of its own: it reads the new files alone, and int_orders_late then each old file once
+-- a model of its own: it reads the new files alone, and int_orders_arrived_versions then each old file once
 with stg_order_arrivals as (
 
     select

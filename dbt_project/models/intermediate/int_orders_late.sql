@@ -1,55 +1,9 @@
 -- grain: order and outlet and business date that it names or named, of orders that arrived or changed since the last
 -- publish on a day whose figures were published by then
-with stg_order_arrivals as (
+with int_orders_arrived_versions as (
 
-    select
-        feed,
-        source_order_id,
-        order_id,
-        line_number,
-        outlet_id,
-        business_date,
-        coalesce(order_status, 'open') as order_status,
-        coalesce(order_type, 'sale') as order_type,
-        net_amount,
-        updated_at,
-        _loaded_at,
-        _file_name,
-        _row_number
-    from {{ ref('stg_order_arrivals') }}
-
-),
-
-int_last_publish as (
-
-    select
-        published_at,
-        as_of_date
-    from {{ ref('int_last_publish') }}
-
-),
-
-int_orders_arrived as (
-
-    select
-        feed,
-        source_order_id
-    from {{ ref('int_orders_arrived') }}
-
-),
-
-versions as (
-
-    select
-        stg_order_arrivals.*,
-        int_last_publish.as_of_date as published_as_of_date,
-        stg_order_arrivals._loaded_at <= int_last_publish.published_at as was_published
-    from stg_order_arrivals
-    inner join int_orders_arrived
-        on
-            stg_order_arrivals.feed = int_orders_arrived.feed
-            and stg_order_arrivals.source_order_id = int_orders_arrived.source_order_id
-    cross join int_last_publish
+    select *
+    from {{ ref('int_orders_arrived_versions') }}
 
 ),
 
@@ -60,7 +14,7 @@ told_apart as (
         *,
         {{ latest_version(['order_id', 'line_number'], 'updated_at') }} as is_latest,
         {{ latest_version(['order_id', 'line_number', 'was_published'], 'updated_at') }} as is_latest_of_its_time
-    from versions
+    from int_orders_arrived_versions
 
 ),
 

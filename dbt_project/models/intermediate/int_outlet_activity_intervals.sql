@@ -120,6 +120,8 @@ doubtful as (
         lapsed_from as valid_from,
         least(certain_from, returned_on) as valid_to
     from cleared_gaps
+    -- few feeds have holes
+    where certain_from > lapsed_from
 
 ),
 

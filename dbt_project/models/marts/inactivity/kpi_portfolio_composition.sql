@@ -169,61 +169,55 @@ valued as (
 
 ),
 
-unioned as (
+counted as (
 
     select
         rule_set,
         state,
         rep_id,
-        month_from as month_start,
-        1 as outlets_change,
-        0 as net_amount_change
+        month_from,
+        month_to,
+        1 as outlets,
+        0 as net_amount
     from placed
     union all
     select
         rule_set,
         state,
         rep_id,
-        month_to as month_start,
-        -1 as outlets_change,
-        0 as net_amount_change
-    from placed
-    union all
-    select
-        rule_set,
-        state,
-        rep_id,
-        month_from as month_start,
-        0 as outlets_change,
-        net_amount as net_amount_change
-    from valued
-    union all
-    select
-        rule_set,
-        state,
-        rep_id,
-        month_to as month_start,
-        0 as outlets_change,
-        -net_amount as net_amount_change
+        month_from,
+        month_to,
+        0 as outlets,
+        net_amount
     from valued
 
 ),
 
+directions as (
+
+    select 1 as direction
+    union all
+    select -1 as direction
+
+),
+
+-- what begins in a month and what ends in it
 changes as (
 
     select
-        rule_set,
-        state,
-        rep_id,
-        month_start,
-        sum(outlets_change) as outlets_change,
-        sum(net_amount_change) as net_amount_change
-    from unioned
+        counted.rule_set,
+        counted.state,
+        counted.rep_id,
+        case when directions.direction = 1 then counted.month_from else counted.month_to end as month_start,
+        sum(counted.outlets * directions.direction) as outlets_change,
+        sum(counted.net_amount * directions.direction) as net_amount_change
+    from counted
+    cross join directions
     group by
-        rule_set,
-        state,
-        rep_id,
-        month_start
+        counted.rule_set,
+        counted.state,
+        counted.rep_id,
+        case when directions.direction = 1 then counted.month_from else counted.month_to end
 
 ),
 
