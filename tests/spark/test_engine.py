@@ -21,6 +21,13 @@ ANSWERS = {
         """{{ add_days("date '9999-12-31'", 0) }}""",
         """{{ add_days('cast(null as date)', 1) }}""",
     ],
+    "as_decimal": [
+        f"""{{{{ as_decimal("cast('{number}' as double)", {scale}) }}}}"""
+        for number, scale in [
+            ("485.66499999999996", 2), ("-485.66499999999996", 2), ("485.6649", 2), ("0", 2), ("-0.004", 2),
+            ("12345678901.234999", 2), ("0.00625", 4), ("7.5", 0),
+        ]
+    ] + ["""{{ as_decimal('cast(null as double)') }}"""],
     "add_months": [
         """{{ add_months("date '2024-01-31'", 1) }}""",
         """{{ add_months("date '2024-02-29'", -12) }}""",

@@ -147,25 +147,23 @@ effects as (
         case when has_before then monthly_last - monthly_before else 0 end as eroded,
         case
             when has_before
-                then cast(
-                    month_share * (orders_last - orders_before) * amount_before / orders_before as decimal(18, 2)
-                )
+                then {{ as_decimal('month_share * (orders_last - orders_before) * amount_before / orders_before') }}
             else 0
         end as frequency_effect,
         case
             when has_before and has_lines
-                then cast(
-                    month_share * (lines_last - orders_last * lines_before / orders_before)
-                    * amount_before / lines_before as decimal(18, 2)
-                )
+                then {{ as_decimal(
+                    'month_share * (lines_last - orders_last * lines_before / orders_before)'
+                    ~ ' * amount_before / lines_before'
+                ) }}
             else 0
         end as range_effect,
         case
             when has_before and has_quantities
-                then cast(
-                    month_share * (quantity_last - lines_last * quantity_before / lines_before)
-                    * amount_before / quantity_before as decimal(18, 2)
-                )
+                then {{ as_decimal(
+                    'month_share * (quantity_last - lines_last * quantity_before / lines_before)'
+                    ~ ' * amount_before / quantity_before'
+                ) }}
             else 0
         end as measured_drop_size_effect
     from monthly

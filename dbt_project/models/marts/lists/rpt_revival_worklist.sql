@@ -120,7 +120,7 @@ final as (
         numbered.return_share_low as chance_of_return_low,
         numbered.return_share_high as chance_of_return_high,
         numbered.peer_silences,
-        cast(numbered.score as decimal(18, 2)) as expected_monthly_value,
+        {{ as_decimal('numbered.score') }} as expected_monthly_value,
         last_products.last_products,
         suggested.suggested_basket,
         numbered.last_visit_on,
