@@ -1,7 +1,8 @@
 """The whole way on a cluster of one and of two workers: seconds, what was shuffled, and how even the work was.
 
 `python -m benchmarks.on_spark 5M 20M:2` writes results/spark.json and prints its table: 5M lines on two workers and on
-one, 20M on two. `--table` prints the table alone, `--plan 10000` what ten thousand million lines would take.
+one, 20M on two. `--table` prints the table alone, `--plan 10000 10` what ten thousand million lines of ten million
+outlets would take.
 Workers have one core each; on a machine of two cores the driver and the checks share them.
 """
 
@@ -17,7 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.cluster import cluster
+from benchmarks.data import SIZES
 from benchmarks.machine import describe
 from benchmarks.measure import measure, python
 from benchmarks.run import FINISHED, RESULTS, STEP
@@ -143,32 +147,45 @@ def one(size: str, workers: int) -> dict:
 
 def table(stored: dict) -> str:
     lines = [
-        "| lines | workers | whole run | the sweep | task time | shuffled | spilled | longest task / median | tables |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| lines | outlets | workers | whole run | the sweep | task time | shuffled | spilled | longest / median task "
+        "| tables |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for run in stored["runs"]:
-        lines.append(
-            f"| {run['size']} | {run['workers']} | {run['seconds']:,.0f} s | {run['sweep_seconds']:,.0f} s "
-            f"| {run['task_seconds']:,.0f} s | {run['shuffle_bytes'] / 1e9:.2f} GB "
-            f"| {run['spilled_bytes'] / 1e9:.2f} GB "
-            f"| {run['skew']:.1f}, {run['skew_in']} | {run['tables_bytes'] / 1e9:.2f} GB |"
-        )
+        cells = [
+            run["size"],
+            f"{SIZES[run['size']].outlets:,}",
+            run["workers"],
+            f"{run['seconds']:,.0f} s",
+            f"{run['sweep_seconds']:,.0f} s",
+            f"{run['task_seconds']:,.0f} s",
+            f"{run['shuffle_bytes'] / 1e9:.2f} GB",
+            f"{run['spilled_bytes'] / 1e9:.2f} GB",
+            f"{run['skew']:.1f}, {run['skew_in']}",
+            f"{run['tables_bytes'] / 1e9:.2f} GB",
+        ]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 
-def plan(stored: dict, lines: float) -> str:
-    """What a history of so many million lines would take: what was measured on two workers, drawn out in a line."""
-    small, large = sorted((run for run in stored["runs"] if run["workers"] == 2), key=_millions)[-2:]
+def plan(stored: dict, lines: float, outlets: float) -> str:
+    """What a history of so many million lines and outlets would take: a base, a share by lines and one by outlets.
+
+    Drawn from the runs on one worker: two workers and the driver share two cores, so that tasks wait for each other
+    and their time counts the waiting.
+    """
+    runs = sorted((run for run in stored["runs"] if run["workers"] == 1), key=_millions)
+    sizes = np.array([[1, _millions(run), SIZES[run["size"]].outlets / 1e6] for run in runs])
 
     def at(measure: str) -> float:
-        slope = (large[measure] - small[measure]) / (_millions(large) - _millions(small))
-        return large[measure] + slope * (lines - _millions(large))
+        shares, *_ = np.linalg.lstsq(sizes, np.array([run[measure] for run in runs]), rcond=None)
+        return float(shares @ [1, lines, outlets])
 
     hours, shuffled, largest = at("task_seconds") / 3600, at("shuffle_bytes"), at("largest_shuffle_bytes")
     lake, tables = at("lake_bytes"), at("tables_bytes")
     return "\n".join(
         [
-            f"| from {small['size']} and {large['size']} lines to | {lines:,.0f}M lines |",
+            f"| from {', '.join(run['size'] for run in runs)} lines to | {lines:,.0f}M lines, {outlets:g}M outlets |",
             "|---|---:|",
             f"| lake, in files of 256 MB | {lake / 1e9:,.0f} GB, {lake / FILE:,.0f} files |",
             f"| tables of one build | {tables / 1e9:,.0f} GB |",
@@ -202,7 +219,7 @@ if __name__ == "__main__":
     if sys.argv[1] == "--sweep":
         _sweep(Path(sys.argv[2]))
     elif sys.argv[1] == "--plan":
-        print(plan(json.loads(STORED.read_text()), float(sys.argv[2])))
+        print(plan(json.loads(STORED.read_text()), *map(float, sys.argv[2:])))
     elif sys.argv[1] == "--table":
         print(table(json.loads(STORED.read_text())))
     else:
