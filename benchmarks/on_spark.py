@@ -199,7 +199,7 @@ def plan(stored: dict, lines: float, outlets: float) -> str:
 
 
 def _millions(run: dict) -> float:
-    return float(run["size"].rstrip("M"))
+    return SIZES[run["size"]].lines / 1e6
 
 
 def main(asked: list[str]) -> None:
