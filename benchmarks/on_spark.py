@@ -131,7 +131,6 @@ def one(size: str, workers: int) -> dict:
         command = python("orchestration.cli", "run")
         run = measure(f"spark, {workers}", command, home=workspace, settings=made.settings, codes=FINISHED)
     steps = {title.strip(): float(seconds) for title, seconds in STEP.findall(run.said)}
-    tables = list((workspace / "spark" / "tables").rglob("*.parquet"))
     return {
         "size": size,
         "workers": workers,
@@ -139,8 +138,7 @@ def one(size: str, workers: int) -> dict:
         "sweep_seconds": sweep_seconds(workspace),
         "steps": steps,
         **told(log),
-        "tables_bytes": sum(file.stat().st_size for file in tables),
-        "tables_files": len(tables),
+        "tables_bytes": sum(file.stat().st_size for file in (workspace / "spark" / "tables").rglob("*.parquet")),
         "lake_bytes": sum(file.stat().st_size for file in (workspace / "lake").rglob("*.parquet")),
     }
 
@@ -175,6 +173,7 @@ def plan(stored: dict, lines: float, outlets: float) -> str:
     and their time counts the waiting.
     """
     runs = sorted((run for run in stored["runs"] if run["workers"] == 1), key=_millions)
+    assert len(runs) > 2, "a base and two shares want three sizes on one worker"
     sizes = np.array([[1, _millions(run), SIZES[run["size"]].outlets / 1e6] for run in runs])
 
     def at(measure: str) -> float:

@@ -1,6 +1,6 @@
 -- grain: outlet that counts, rule set, day on which a limit may be crossed, limit: up to the next day the state stays
 -- orders that follow each other as usual change no state and make no row; a day that two limits share stands twice,
--- because its one reader drops what changes nothing, and finding the pairs here would cost a sort of all of them
+-- because its one reader drops what changes nothing, and finding the pairs here would cost a grouping of all
 with int_outlet_limits as (
 
     select *
