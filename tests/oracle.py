@@ -57,7 +57,7 @@ class Feed:
         for outlet, on, counts in dated:
             if counts:
                 self.days.setdefault(outlet, []).append(on)
-        self.start = min((on for days in self.days.values() for on in days), default=None)
+        self.start = min((on for _, on, _ in dated), default=None)
         self.outlets = sorted({o["outlet_id"] for o in self.rows} | {outlet for outlet, _, _ in dated})
 
     def row_on(self, outlet: str, day: date) -> dict:
@@ -78,14 +78,21 @@ class Feed:
                     return True
         return False
 
+    def opened(self, outlet: str, as_of: date) -> date:
+        """The earlier of its opening date and its first order; without both the feed's first day."""
+        orders = [d for d in self.days.get(outlet, []) if d <= as_of]
+        stated = self.row_on(outlet, as_of).get("opened_on")
+        return min([stated] * bool(stated) + orders, default=self.start or as_of)
+
+    def told_from(self, outlet: str, as_of: date) -> date:
+        """Nothing is told of an outlet before its feed began."""
+        return max(self.opened(outlet, as_of), self.start or as_of)
+
     def status(self, outlet: str, window: int, day: date, as_of: date) -> str:
         """'out', 'unknown', 'never', 'active' or 'lapsed'."""
         orders = sorted(self.days.get(outlet, []))
         orders = [d for d in orders if d <= as_of]
-        now = self.row_on(outlet, as_of)
-        opened = [d for d in (now.get("opened_on"), orders[0] if orders else None) if d]
-        start = min(opened) if opened else self.start or as_of
-        if day < start or self.is_closed(outlet, day, orders):
+        if day < self.told_from(outlet, as_of) or self.is_closed(outlet, day, orders):
             return "out"
         if self.watermark and day > self.watermark:
             return "unknown"
@@ -155,20 +162,25 @@ class States:
     def is_ever_open(self, feed_name: str, outlet: str) -> bool:
         """An outlet that closed before it opened has no state."""
         feed = self.feeds[feed_name]
-        opened = [d for d in (feed.row_on(outlet, self.as_of).get("opened_on"), *feed.days.get(outlet, [])) if d]
-        start = min([*opened, feed.start or self.as_of])
-        days = (start + timedelta(days=number) for number in range((self.as_of - start).days + 1))
-        return any(feed.status(outlet, 1, day, self.as_of) != "out" for day in days)
+        orders = [d for d in feed.days.get(outlet, []) if d <= self.as_of]
+        opened = feed.opened(outlet, self.as_of)
+        days = (opened + timedelta(days=number) for number in range((self.as_of - opened).days + 1))
+        return any(not feed.is_closed(outlet, day, orders) for day in days)
+
+    def is_new(self, feed: Feed, outlet: str, first: date, day: date) -> bool:
+        """Its first order is so many days ago, and its feed would show an earlier one."""
+        stated = feed.row_on(outlet, self.as_of).get("opened_on")
+        is_first = bool(stated and stated >= feed.start) or (first - feed.start).days >= NEW_DAYS
+        return is_first and (day - first).days < NEW_DAYS
 
     def state(self, feed_name: str, outlet: str, ladder: str, day: date) -> str | None:
-        """None before the opening."""
+        """None before the opening, or the feed."""
         if not self.is_ever_open(feed_name, outlet):
             return None
         feed = self.feeds[feed_name]
         status = feed.status(outlet, 1, day, self.as_of)
         days = sorted({d for d in feed.days.get(outlet, []) if d <= self.as_of})
-        opened = [d for d in (feed.row_on(outlet, self.as_of).get("opened_on"), days[0] if days else None) if d]
-        if day < (min(opened) if opened else feed.start or self.as_of):
+        if day < feed.told_from(outlet, self.as_of):
             return None
         if status == "out":
             return "closed"
@@ -190,7 +202,7 @@ class States:
             return "inactive"
         if silent >= almost:
             return "almost_inactive"
-        if (day - before[0]).days < NEW_DAYS:
+        if self.is_new(feed, outlet, before[0], day):
             return "new"
         if len(before) > 1 and (before[-1] - before[-2]).days >= inactive and silent < RECOVERED_DAYS:
             return "recovered"

@@ -47,11 +47,6 @@ def portfolio(lake: dict[str, list[dict]], first: date, as_of: date, cells: Cell
     return plain(found)
 
 
-def opened_on(feed: Feed, outlet: str, orders: list[date], as_of: date) -> date:
-    days = [d for d in (feed.row_on(outlet, as_of).get("opened_on"), *orders[:1]) if d]
-    return min(days) if days else feed.start or as_of
-
-
 def full_months(first: date, last: date) -> int:
     """A month is full on the same day of the next, or on its last day where it has no such day."""
     count = 0
@@ -82,7 +77,7 @@ def tenure(lake: dict[str, list[dict]], windows: tuple[int, ...], as_of: date, c
                 status = feed.status(outlet, window, as_of, as_of)
                 if status == "out":
                     continue
-                age = full_months(opened_on(feed, outlet, orders, as_of), as_of)
+                age = full_months(feed.opened(outlet, as_of), as_of)
                 (band,) = [name for low, high, name in BANDS if low <= age < high]
                 counter = found.setdefault((window, channel, band), Counter())
                 counter["outlets"] += 1

@@ -108,7 +108,7 @@ def test_a_past_day_sees_what_came_after(shops):
     facts = explained(shops, "o2", 75)
     assert facts["days_silent"] == 5
     assert [order["business_date"] for order in facts["next_orders"]] == [(END - timedelta(days=70)).isoformat()]
-    assert standard(facts)["state"] == "new"
+    assert standard(facts)["state"] == "active"
 
 
 def test_a_former_number_is_explained_by_the_one_in_use(shops):

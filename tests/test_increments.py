@@ -33,7 +33,7 @@ entities:
   outlets:
     files: "outlets*"
     columns: {outlet_id: outlet_id, beat_id: beat_id, time_zone: time_zone, distributor_id: distributor_id,
-      closed_on: closed_on, replaces_outlet_id: replaces_outlet_id}
+      opened_on: opened_on, closed_on: closed_on, replaces_outlet_id: replaces_outlet_id}
   distributors: {files: "distributors*", columns: {distributor_id: distributor_id, currency: currency}}
   exchange_rates: {files: "rates*", columns: {from_currency: from_currency, to_currency: {value: USD}, rate_on: rate_on,
     rate: rate}}
@@ -113,7 +113,8 @@ def delivery(dice: random.Random) -> dict[tuple[str, str], list[dict]]:
             add("lines", "outlets", **row)
             closed = a_day(dice).isoformat() if dice.random() < 0.2 else None
             replaced = f"o{dice.randrange(8)}" if dice.random() < 0.2 else None
-            row |= {"distributor_id": "d1", "closed_on": closed, "replaces_outlet_id": replaced}
+            opened = a_day(dice).isoformat() if dice.random() < 0.3 else None
+            row |= {"distributor_id": "d1", "opened_on": opened, "closed_on": closed, "replaces_outlet_id": replaced}
             add("headers", "outlets", **row)
     if dice.random() < 0.5:
         for currency in ("IDR", "RON"):

@@ -2,9 +2,10 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.histories import lakes
+from tests.histories import LOADED, day, lakes
 from tests.models import Models
 from tests.oracle import LADDERS, States
 
@@ -22,19 +23,19 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
         return []
     found: dict[tuple, list[str]] = {}
     for outlet, ladder, state, valid_from, valid_to in rows:
-        for number in range((valid_to - max(valid_from, first)).days):
-            found.setdefault((outlet, ladder, max(valid_from, first) + timedelta(days=number)), []).append(state)
+        for number in range((valid_to - valid_from).days):
+            found.setdefault((outlet, ladder, valid_from + timedelta(days=number)), []).append(state)
     truth = States(lake, as_of)
-    wrong = []
+    wrong = [f"{outlet} {ladder} {on}: before any feed" for outlet, ladder, on in found if on < first]
     for name, feed in truth.feeds.items():
         for outlet in feed.outlets:
             for ladder in LADDERS:
                 for number in range((as_of - first).days + 1):
-                    day: date = first + timedelta(days=number)
-                    expected = truth.state(name, outlet, ladder, day)
-                    states = found.get((f"{name}:{outlet}", ladder, day), [])
+                    on: date = first + timedelta(days=number)
+                    expected = truth.state(name, outlet, ladder, on)
+                    states = found.get((f"{name}:{outlet}", ladder, on), [])
                     if states != ([expected] if expected else []):
-                        wrong.append(f"{name}:{outlet} {ladder} {day}: expected {expected}, found {states}")
+                        wrong.append(f"{name}:{outlet} {ladder} {on}: expected {expected}, found {states}")
     return wrong
 
 
@@ -42,3 +43,36 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
 @given(lake=lakes())
 def test_every_outlet_and_day_has_the_state_of_the_oracle(models, lake):
     assert differences(models, lake)[:5] == []
+
+
+@pytest.mark.parametrize(
+    ("opened", "ordered", "expected"),
+    [
+        (None, 89, [(89, "active")]),  # it may have ordered before its feed began
+        (None, 90, [(90, "new")]),
+        (None, 91, [(91, "new")]),
+        (-1, 5, [(0, "never_ordered"), (5, "active")]),
+        (0, 5, [(0, "never_ordered"), (5, "new")]),
+        (1, 5, [(1, "never_ordered"), (5, "new")]),
+        (-3000, 90, [(0, "never_ordered"), (90, "new")]),  # so long without an order is as good as a first one
+    ],
+)
+def test_an_outlet_older_than_its_feed_is_not_new(models, opened, ordered, expected):
+    plain = {"_feed": "punctual", "_loaded_at": LOADED}
+    lake = {
+        "feeds": [{"feed": "punctual", "time_zone": "UTC", "currency": "USD", "orders_from_lines": False}],
+        "outlets": [{**plain, "outlet_id": "shop", "_row_number": 1}],
+        "orders": [
+            {**plain, "order_id": f"n{at}", "outlet_id": name, "ordered_on": day(at), "net_amount": 10, "_row_number": at}
+            for name, at in (("crowd", 0), ("shop", ordered), ("crowd", ordered + 10))
+        ],
+    }
+    if opened is not None:
+        lake["outlets"][0]["opened_on"] = day(opened)
+    assert differences(models, lake) == []
+    with models.build(lake, STATES) as built:
+        states = built.execute(
+            "select valid_from, state from fct_outlet_states "
+            "where outlet_id = 'punctual:shop' and rule_set = 'standard' order by all"
+        ).fetchall()
+    assert states == [(day(on), state) for on, state in expected]

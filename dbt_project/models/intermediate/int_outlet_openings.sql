@@ -1,5 +1,6 @@
 -- grain: outlet that counts and interval [in_from, in_to) in which it is open, cut at the day after the business date
 -- open from the earlier of its opening date and its first order; closed until it orders again or its master says so
+-- nothing is told of days before its feed began: an outlet without an order then may have had many
 with int_outlets_unioned as (
 
     select
@@ -45,15 +46,16 @@ int_as_of as (
 
 ),
 
+-- whether an order counts or not: its feed was there
 feed_starts as (
 
     select
-        days.feed,
-        min(days.business_date) as first_order_date
-    from {{ ref('int_outlet_order_days') }} as days
+        int_feed_dates.feed,
+        min(int_feed_dates.business_date) as began_on
+    from {{ ref('int_feed_dates') }} as int_feed_dates
     inner join int_as_of
-        on days.business_date <= int_as_of.as_of_date
-    group by days.feed
+        on int_feed_dates.business_date <= int_as_of.as_of_date
+    group by int_feed_dates.feed
 
 ),
 
@@ -90,9 +92,14 @@ opened as (
             least(first_openings.opened_on, first_orders.first_order_date),
             first_openings.opened_on,
             first_orders.first_order_date,
-            feed_starts.first_order_date,
+            feed_starts.began_on,
             int_as_of.as_of_date
-        ) as opened_on
+        ) as opened_on,
+        first_openings.opened_on as stated_opened_on,
+        -- a number that it had in an older feed may have ordered before
+        coalesce(
+            least(feed_starts.began_on, first_orders.first_order_date), int_as_of.as_of_date
+        ) as feed_began_on
     from int_outlets_unioned
     cross join int_as_of
     left join int_outlet_links
@@ -176,6 +183,9 @@ final as (
         opened.outlet_id,
         opened.first_order_date,
         opened.opened_on,
+        opened.feed_began_on,
+        greatest(opened.opened_on, opened.feed_began_on) as told_from,
+        coalesce(opened.stated_opened_on >= opened.feed_began_on, false) as is_seen_from_opening,
         greatest(opened.opened_on, coalesce(between_closures.reopened_before, opened.opened_on)) as in_from,
         least(between_closures.closed_from, {{ add_days('opened.as_of_date', 1) }}) as in_to
     from opened

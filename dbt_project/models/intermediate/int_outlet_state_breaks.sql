@@ -13,7 +13,7 @@ int_outlet_openings as (
     select
         outlet_id,
         first_order_date,
-        opened_on,
+        told_from,
         in_from,
         in_to
     from {{ ref('int_outlet_openings') }}
@@ -54,7 +54,7 @@ outlet_days as (
 
     select
         outlet_id,
-        opened_on as break_date
+        told_from as break_date
     from int_outlet_openings
     union all
     select
@@ -178,12 +178,12 @@ unioned as (
 
 ),
 
--- a state begins with the opening and is told up to the business date
+-- a state begins with the opening or the feed, and is told up to the business date
 bounds as (
 
     select
         outlet_id,
-        min(opened_on) as opened_on
+        min(told_from) as told_from
     from int_outlet_openings
     group by outlet_id
 
@@ -200,7 +200,7 @@ final as (
         on unioned.outlet_id = bounds.outlet_id
     cross join {{ ref('int_as_of') }} as int_as_of
     where
-        unioned.break_date >= bounds.opened_on
+        unioned.break_date >= bounds.told_from
         and unioned.break_date <= int_as_of.as_of_date
 
 )

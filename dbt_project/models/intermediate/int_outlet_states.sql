@@ -25,6 +25,8 @@ int_outlet_openings as (
     select
         outlet_id,
         first_order_date,
+        feed_began_on,
+        is_seen_from_opening,
         in_from,
         in_to
     from {{ ref('int_outlet_openings') }}
@@ -69,7 +71,9 @@ first_orders as (
 
     select
         outlet_id,
-        min(first_order_date) as first_order_date
+        min(first_order_date) as first_order_date,
+        min(feed_began_on) as feed_began_on,
+        bool_or(is_seen_from_opening) as is_seen_from_opening
     from int_outlet_openings
     group by outlet_id
 
@@ -115,7 +119,12 @@ described as (
         coalesce(int_outlet_assignments_dated.on_hold, false) as is_on_hold,
         limited.valid_from >= int_outlet_known.unknown_from as is_unknown,
         limited.last_order_date is null as is_without_order,
-        {{ days_between('first_orders.first_order_date', 'limited.valid_from') }} < limited.new_days as is_new,
+        -- an outlet that is older than its feed may have ordered long before its first order here
+        {{ days_between('first_orders.first_order_date', 'limited.valid_from') }} < limited.new_days
+        and (
+            first_orders.is_seen_from_opening
+            or {{ days_between('first_orders.feed_began_on', 'first_orders.first_order_date') }} >= limited.new_days
+        ) as is_new,
         limited.gap_before_days >= limited.inactive_after_days
         and {{ days_between('limited.last_order_date', 'limited.valid_from') }} < limited.recovered_days
             as is_recovered

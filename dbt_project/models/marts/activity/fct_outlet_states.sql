@@ -1,4 +1,5 @@
--- grain: outlet, rule set and interval [valid_from, valid_to); exactly one state on each day from the opening on
+-- grain: outlet, rule set and interval [valid_from, valid_to)
+-- exactly one state on each day, from the opening on or from its feed's first order
 with int_outlet_states as (
 
     select
