@@ -64,7 +64,6 @@ def tenure(lake: dict[str, list[dict]], windows: tuple[int, ...], as_of: date, c
         feed = Feed(lake, row)
         visits = [v for v in lake.get("visits", []) if v["_feed"] == row["feed"]]
         for outlet in feed.outlets:
-            orders = sorted(d for d in feed.days.get(outlet, []) if d <= as_of)
             done = [
                 v
                 for v in visits

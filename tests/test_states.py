@@ -63,7 +63,14 @@ def test_an_outlet_older_than_its_feed_is_not_new(models, opened, ordered, expec
         "feeds": [{"feed": "punctual", "time_zone": "UTC", "currency": "USD", "orders_from_lines": False}],
         "outlets": [{**plain, "outlet_id": "shop", "_row_number": 1}],
         "orders": [
-            {**plain, "order_id": f"n{at}", "outlet_id": name, "ordered_on": day(at), "net_amount": 10, "_row_number": at}
+            {
+                **plain,
+                "order_id": f"{name} {at}",
+                "outlet_id": name,
+                "ordered_on": day(at),
+                "net_amount": 10,
+                "_row_number": at,
+            }
             for name, at in (("crowd", 0), ("shop", ordered), ("crowd", ordered + 10))
         ],
     }
