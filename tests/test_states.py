@@ -83,3 +83,26 @@ def test_an_outlet_older_than_its_feed_is_not_new(models, opened, ordered, expec
             "where outlet_id = 'punctual:shop' and rule_set = 'standard' order by all"
         ).fetchall()
     assert states == [(day(on), state) for on, state in expected]
+
+
+def test_a_number_of_an_older_feed_was_there_before_the_newer_one(models):
+    """The orders of a linked number count from its own feed's beginning on."""
+
+    def row(feed: str, number: int, **facts) -> dict:
+        return {"_feed": feed, "_loaded_at": LOADED, "_row_number": number, **facts}
+
+    lake = {
+        "feeds": [
+            {"feed": feed, "time_zone": "UTC", "currency": "USD", "orders_from_lines": False} for feed in ("a", "b")
+        ],
+        "orders": [
+            row("a", 1, order_id="n1", outlet_id="old", ordered_on=day(0), net_amount=10),
+            row("b", 2, order_id="n2", outlet_id="shop", ordered_on=day(30), net_amount=10),
+        ],
+        "outlet_links": [
+            row("b", 3, outlet_id="a:old", replaced_by_outlet_id="b:shop", kind="moved_distributor"),
+        ],
+    }
+    with models.build(lake, STATES) as built:
+        first = built.execute("select outlet_id, min(valid_from) from fct_outlet_states group by all").fetchall()
+    assert first == [("b:shop", day(0))]
