@@ -46,9 +46,9 @@ class Target:
 
 
 def load(folder: Path) -> list[Result]:
-    """All kept results, small sizes first."""
-    results = [json.loads(path.read_text()) for path in folder.glob("*.json")]
-    return sorted(results, key=lambda result: ORDER.index(result["size"]))
+    """All kept results, small sizes first; Spark's are a table of their own."""
+    kept = (folder / f"{size}.json" for size in ORDER)
+    return [json.loads(path.read_text()) for path in kept if path.exists()]
 
 
 def seconds(result: Result, name: str) -> float | None:

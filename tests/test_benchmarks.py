@@ -1,6 +1,7 @@
 """The benchmarks at a tiny size: all contenders find the same numbers. Never a time: speed is measured, not tested."""
 
 import json
+import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -13,10 +14,8 @@ from benchmarks import report
 from benchmarks.grid import CELL
 from benchmarks.kpi_models import INPUTS, Model, step_models
 from benchmarks.measure import ContenderFailed, measure, python
-from benchmarks.run import Benchmark, Disagreement, run_size
+from benchmarks.run import RESULTS, Benchmark, Disagreement, run_size
 from tests.conftest import ROOT
-
-pytestmark = pytest.mark.slow
 
 SCRIPTS = [library for library in ("pandas", "polars") if find_spec(library)]
 
@@ -31,12 +30,14 @@ def tiny(home):
     return run_size("tiny", home)
 
 
+@pytest.mark.slow
 def test_every_contender_ran_and_survived(tiny):
     expected = {name for name, _, _ in report.ROWS if not name.startswith("story")} - {"pandas", "polars"}
     assert set(tiny["measured"]) == expected | set(SCRIPTS)
     assert all(run["survived"] and run["peak_mb"] > 10 for run in tiny["measured"].values())
 
 
+@pytest.mark.slow
 def test_contenders_agree(tiny):
     """run_size stops at the first difference; this says how much was compared."""
     assert set(tiny["agreed"]) == {"grid", *SCRIPTS}
@@ -46,12 +47,14 @@ def test_contenders_agree(tiny):
     assert tiny["agreed"]["pandas"]["active"] > 0 < tiny["agreed"]["pandas"]["lapsed"]
 
 
+@pytest.mark.slow
 def test_floors_count_the_same_rows(tiny):
     rows, promised = (tiny["measured"][f"floor: {name}"]["facts"] for name in ("rows", "promised"))
     for name in ("outlet_days", "order_lines", "net_amount"):
         assert rows[name] == promised[name]
 
 
+@pytest.mark.slow
 def test_the_increment_was_built_and_nothing_new_was_not(tiny):
     assert "Publishing" in tiny["measured"]["increment"]["facts"]["steps"]
     assert tiny["measured"]["nothing new"]["facts"]["steps"] == {}
@@ -87,6 +90,7 @@ def kept(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -103,6 +107,7 @@ def test_a_difference_with_the_grid_stops_the_benchmark(kept, wrong):
         Benchmark("tiny", kept).agree("grid", "grid", kept / "warehouse.duckdb", kept / "grid.duckdb", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong",
     ["", "universe_outlets = 3", "active_outlets = 0", "lapsed_outlets = 2", "beat_id = 'bench:y'", "window_days = 60"],
@@ -199,6 +204,12 @@ def test_results_are_written_as_a_page_with_a_chart(tmp_path):
     assert (tmp_path / "chart.svg").read_text().startswith("<?xml")
 
 
+def test_the_results_that_are_kept_make_the_page_that_is_kept(tmp_path):
+    shutil.copytree(RESULTS, tmp_path, dirs_exist_ok=True)
+    report.write_readme(tmp_path)
+    assert (tmp_path / "README.md").read_text() == (RESULTS / "README.md").read_text()
+
+
 def test_the_measuring_process_imports_no_engine():
     """A child's peak memory starts at its parent's on Linux."""
     code = (
@@ -213,6 +224,7 @@ def told(home):
     return run_size("story", home)
 
 
+@pytest.mark.slow
 def test_the_story_is_measured_against_dbt(told):
     assert set(told["measured"]) == {name for name, _, _ in report.ROWS if name.startswith("story")}
     assert "Publishing" in told["measured"]["story: small file"]["facts"]["steps"]
