@@ -62,6 +62,7 @@ def connect(workspace: Workspace, layer: str) -> duckdb.DuckDBPyConnection:
     are elsewhere now.
     """
     connection = duckdb.connect(config={"autoinstall_known_extensions": False})
+    warehouse.bound(connection, workspace.spill)
     connection.execute("create schema lake")
     for entity in contract.load():
         files = literal(workspace.lake / entity / "*.parquet")

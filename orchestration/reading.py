@@ -1,11 +1,11 @@
 """One prepared file as SQL: the source's columns, mapped by the feed, judged by the contract."""
 
 import json
-import os
 from pathlib import Path
 
 import duckdb
 
+from orchestration import warehouse
 from orchestration.contract import Column, Entity
 from orchestration.errors import FileRefused
 from orchestration.feeds import Feed, Format, Mapping, nearest, required_columns
@@ -20,9 +20,7 @@ EARLIEST = "1900-01-02"
 def sandbox(lake: Path) -> duckdb.DuckDBPyConnection:
     """A connection that reaches the lake's folder only: a feed's expressions are a user's, not ours."""
     connection = duckdb.connect()
-    if limit := os.environ.get("PULSE_MEMORY"):
-        connection.execute(f"set memory_limit = {literal(limit)}")
-    connection.execute(f"set temp_directory = {literal(lake / '.incoming' / 'spill')}")
+    warehouse.bound(connection, lake / ".incoming" / "spill")
     connection.execute(f"set allowed_directories = [{literal(str(lake) + '/')}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")

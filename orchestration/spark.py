@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from orchestration import contract, history
+from orchestration import contract, history, warehouse
 from orchestration.errors import PulseError
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
@@ -32,7 +32,7 @@ def session(workspace: Workspace) -> Any:
     settings = {
         "spark.app.name": "outlet-pulse",
         "spark.master": master,
-        "spark.driver.memory": os.environ.get("PULSE_MEMORY", "5GB").removesuffix("B"),
+        "spark.driver.memory": warehouse.memory().removesuffix("B"),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",

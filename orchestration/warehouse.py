@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
@@ -12,6 +13,7 @@ from orchestration.sql import literal, name
 from orchestration.workspace import Workspace
 
 ENGINES = ("duckdb", "spark")
+MEMORY = "5GB"  # profiles.yml says it again for those who call dbt themselves
 
 
 def engine() -> str:
@@ -20,6 +22,20 @@ def engine() -> str:
     if found not in ENGINES:
         raise PulseError(f"PULSE_ENGINE: expected one of {', '.join(ENGINES)}, found {found!r}", code="settings")
     return found
+
+
+def memory() -> str:
+    """What DuckDB, or Spark's driver, may take."""
+    return os.environ.get("PULSE_MEMORY") or MEMORY
+
+
+def bound(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
+    """Give a connection the run's limit, and a folder for what does not fit.
+
+    DuckDB's own limit is four fifths of the machine, which has other work, too.
+    """
+    connection.execute(f"set memory_limit = {literal(memory())}")
+    connection.execute(f"set temp_directory = {literal(spill)}")
 
 
 def on_spark() -> bool:
@@ -62,9 +78,11 @@ def opened(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads the warehouse's tables, each layer a schema, whichever engine built them."""
     if not on_spark():
         with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
+            bound(connection, workspace.spill)
             yield connection
         return
     with duckdb.connect() as connection:
+        bound(connection, workspace.spill)
         # as Spark lays them out: tables/<layer>.db/<table>/part-*.parquet
         for folder in sorted(workspace.spark.glob("tables/*.db/*/")):
             if any(folder.rglob("*.parquet")):

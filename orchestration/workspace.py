@@ -61,6 +61,11 @@ class Workspace:
         return self.home / "dbt"
 
     @property
+    def spill(self) -> Path:
+        """For what a query cannot hold in memory."""
+        return self.dbt / "spill"
+
+    @property
     def docs(self) -> Path:
         return self.home / "docs"
 

@@ -5,13 +5,13 @@ import random
 import shutil
 import sqlite3
 import subprocess
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration import landing
+from orchestration import landing, quality, warehouse
 from orchestration.errors import PulseError
 from orchestration.generations import current, damage
 from orchestration.landing import land
@@ -381,3 +381,21 @@ def test_a_workspace_that_was_moved_goes_on(evening, tmp_path):
     here("run")
     assert here.ask("select count(*) from rpt_beat_silence")[0][0] > 0
     assert_all_is_well(here.home)
+
+
+def test_what_checks_and_publishes_keeps_the_limit_too(tmp_path, monkeypatch):
+    """DuckDB's own limit is four fifths of the machine."""
+    pulse = Pulse(tmp_path / "shop")
+    workspace = Workspace(pulse.home)
+    land(workspace)
+    duckdb.connect(str(workspace.warehouse)).close()
+
+    def limits() -> list[str]:
+        with warehouse.opened(workspace) as built, closing(quality.connect(workspace, "marts")) as checked:
+            asked = [one.execute("select current_setting('memory_limit')").fetchall() for one in (built, checked)]
+        return [found for ((found,),) in asked]
+
+    monkeypatch.delenv("PULSE_MEMORY", raising=False)
+    assert limits() == ["4.6 GiB", "4.6 GiB"]
+    monkeypatch.setenv("PULSE_MEMORY", "2GiB")
+    assert limits() == ["2.0 GiB", "2.0 GiB"]
