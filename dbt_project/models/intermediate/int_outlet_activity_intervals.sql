@@ -17,8 +17,7 @@ int_outlet_openings as (
     select
         outlet_id,
         first_order_date,
-        told_from,
-        in_from,
+        greatest(in_from, told_from) as in_from,
         in_to
     from {{ ref('int_outlet_openings') }}
 
@@ -206,7 +205,7 @@ known as (
         unioned.window_days,
         unioned.status,
         unioned.is_doubtful,
-        greatest(unioned.valid_from, int_outlet_openings.in_from, int_outlet_openings.told_from) as valid_from,
+        greatest(unioned.valid_from, int_outlet_openings.in_from) as valid_from,
         least(unioned.valid_to, int_outlet_openings.in_to, int_outlet_known.unknown_from) as valid_to
     from unioned
     inner join int_outlet_openings
@@ -223,9 +222,7 @@ not_known as (
         windows.window_days,
         'unknown' as status,
         false as is_doubtful,
-        greatest(
-            int_outlet_known.unknown_from, int_outlet_openings.in_from, int_outlet_openings.told_from
-        ) as valid_from,
+        greatest(int_outlet_known.unknown_from, int_outlet_openings.in_from) as valid_from,
         int_outlet_openings.in_to as valid_to
     from int_outlet_openings
     cross join windows
