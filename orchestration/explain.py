@@ -14,7 +14,7 @@ from orchestration.sql import literal
 from orchestration.workspace import Workspace
 
 SHOWN_BEFORE, SHOWN_AFTER, SHOWN_NAMES = 5, 3, 5
-OUTLET = "outlet_id, feed, source_outlet_id, outlet_name, replaced_by_outlet_id, distributor_id"
+OUTLET = "outlet_id, feed, source_outlet_id, outlet_name, opened_on, replaced_by_outlet_id, distributor_id"
 
 
 def explain(workspace: Workspace, wanted: str, day: date, rule_set: str = "") -> dict:
@@ -44,13 +44,17 @@ def explain(workspace: Workspace, wanted: str, day: date, rule_set: str = "") ->
         holes = _holes(marts, counted["feed"], last, day)
         outside = None if silent is None else silent - sum(hole["days_in_silence"] for hole in holes)
         states = _states(marts, key, day, last, rule_set)
+        # before its first order or its feed it may have been open, and may have ordered
+        is_opening_later = counted["opened_on"] is not None and counted["opened_on"] > day
         for state in states:
+            state["is_known"] = state["state"] is not None or is_opening_later
             state["only_by_hole"] = (
                 state["state"] in ("inactive", "lost")
                 and outside is not None
                 and outside < state["inactive_after_days"]
             )
         vouching = _watermarks(marts, counted, day)
+        vouching["vouched_for"] &= all(state["is_known"] for state in states)
         return {
             "outlet_id": counted["outlet_id"],
             "asked_outlet_id": asked["outlet_id"],
@@ -140,7 +144,7 @@ def _states(marts: duckdb.DuckDBPyConnection, key: str, day: date, last: date | 
         mine = [row for row in rows if row["rule_set"] == name]
         held = [row for row in mine if row["valid_from"] <= day < row["valid_to"]]
         if not held:
-            found.append({"rule_set": name, "state": None, "opened_on": mine[0]["valid_from"]})
+            found.append({"rule_set": name, "state": None, "told_from": mine[0]["valid_from"]})
             continue
         state = dict(held[0])
         # of several rows that began in this spell, the one that holds now or else the next to come
@@ -266,7 +270,9 @@ def _state_table(states: list[dict]) -> Table:
         table.add_column(heading, justify=side, no_wrap=True)  # type: ignore[arg-type]
     for row in states:
         if row["state"] is None:
-            table.add_row(row["rule_set"], "not open yet", str(row["opened_on"]))
+            table.add_row(
+                row["rule_set"], "not open yet" if row["is_known"] else "not known yet", str(row["told_from"])
+            )
             continue
         table.add_row(
             row["rule_set"],
@@ -281,7 +287,10 @@ def _state_table(states: list[dict]) -> Table:
 
 
 def _why(row: dict) -> str:
-    said = row["reason"] if row["state"] else f"opens on {row['opened_on']}"
+    if row["state"]:
+        said = row["reason"]
+    else:
+        said = ("opens on" if row["is_known"] else "nothing is known of it before") + f" {row['told_from']}"
     return f"{row['rule_set']}: {said}" + ("; only the hole makes it so" if row["only_by_hole"] else "")
 
 
@@ -292,7 +301,7 @@ def _days(number: int | None) -> str:
 def _facts(facts: dict) -> list[tuple[str, list[str]]]:
     silent, outside = facts["days_silent"], facts["days_silent_outside_holes"]
     if silent is None:
-        silence = "it had not ordered yet"
+        silence = "no order is known up to this day"
     elif silent == 0:
         silence = "it ordered on that day"
     else:

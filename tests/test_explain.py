@@ -24,6 +24,7 @@ entities:
       outlet_name: name
       channel: channel
       beat_id: beat_id
+      opened_on: opened_on
       closed_on: closed_on
       replaces_outlet_id: replaces
   orders:
@@ -49,6 +50,8 @@ def shops(tmp_path_factory) -> Pulse:
         {**outlet(n, name=ORDERS[f"o{n}"][0], replaces="", channel=""), "closed_on": ""}
         for n in range(1, len(ORDERS) + 1)
     ]
+    masters[0]["opened_on"] = (END - timedelta(days=30)).isoformat()
+    masters[1]["opened_on"] = "2017-05-01"
     masters[3]["replaces"] = "o3"
     masters[5]["closed_on"] = (END - timedelta(days=40)).isoformat()
     pulse.deliver("shops", "outlets.csv", masters)
@@ -128,8 +131,19 @@ def test_never_ordered_closed_and_not_open_yet(shops):
     assert standard(closed)["state"] == "closed"
     assert {row["counted_as"] for row in closed["windows"]} == {"not counted"}
     before = explained(shops, "o1", 31)
-    assert standard(before)["state"] is None
-    assert "not open yet" in shops("explain", "o1", (END - timedelta(days=31)).isoformat())
+    assert standard(before)["state"] is None and before["vouched_for"]
+    said = shops("explain", "o1", (END - timedelta(days=31)).isoformat())
+    assert "not open yet" in said and f"opens on {END - timedelta(days=30)}" in said
+
+
+def test_before_its_feed_nothing_is_known_of_an_open_outlet(shops):
+    """o2 opened years before the feed's first order; o4 has no opening date, and its former number ordered on that day."""
+    for name in ("o2", "o4"):
+        before = explained(shops, name, 151)
+        assert standard(before)["state"] is None and not before["vouched_for"]
+        said = shops("explain", name, (END - timedelta(days=151)).isoformat())
+        assert f"nothing is known of it before {END - timedelta(days=150)}" in said
+        assert "not open yet" not in said and "no, nobody vouches for this day" in said
 
 
 def test_names(shops):
