@@ -137,7 +137,7 @@ def test_never_ordered_closed_and_not_open_yet(shops):
 
 
 def test_before_its_feed_nothing_is_known_of_an_open_outlet(shops):
-    """o2 opened years before the feed's first order; o4 has no opening date, and its former number ordered on that day."""
+    """o2 opened years before; o4 has no opening date, and its former number ordered on the first day."""
     for name in ("o2", "o4"):
         before = explained(shops, name, 151)
         assert standard(before)["state"] is None and not before["vouched_for"]
