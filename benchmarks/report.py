@@ -208,6 +208,11 @@ def write_readme(folder: Path) -> None:
     """README.md of the results, from all that are kept there, with the chart beside it."""
     results = load(folder)
     draw(results, folder / "chart.svg")
+    (folder / "README.md").write_text(page(results))
+
+
+def page(results: list[Result]) -> str:
+    """The text of the results' README."""
     lines = [
         "# Results",
         "",
@@ -236,7 +241,7 @@ def write_readme(folder: Path) -> None:
             *_steps(result),
             *_agreed(result),
         ]
-    (folder / "README.md").write_text("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def _steps(result: Result) -> Iterator[str]:
