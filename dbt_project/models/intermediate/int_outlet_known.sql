@@ -73,6 +73,7 @@ final as (
     select
         feed,
         outlet_id,
+        {{ hash_number('outlet_id') }} as outlet_number,
         known_to,
         {{ add_days('known_to', 1) }} as unknown_from
     from vouched

@@ -2,8 +2,8 @@
 with int_outlet_state_breaks as (
 
     select
-        outlet_id,
-        rule_set,
+        outlet_number,
+        rule_set_number,
         valid_from
     from {{ ref('int_outlet_state_breaks') }}
 
@@ -12,7 +12,7 @@ with int_outlet_state_breaks as (
 int_outlet_cycles as (
 
     select
-        outlet_id,
+        {{ hash_number('outlet_id') }} as outlet_number,
         business_date,
         gap_days,
         cycle_days
@@ -23,7 +23,7 @@ int_outlet_cycles as (
 int_outlet_openings as (
 
     select
-        outlet_id,
+        {{ hash_number('outlet_id') }} as outlet_number,
         first_order_date,
         feed_began_on,
         is_seen_from_opening,
@@ -37,6 +37,7 @@ int_outlet_known as (
 
     select
         outlet_id,
+        outlet_number,
         unknown_from
     from {{ ref('int_outlet_known') }}
 
@@ -45,7 +46,7 @@ int_outlet_known as (
 int_outlet_assignments_dated as (
 
     select
-        outlet_id,
+        {{ hash_number('outlet_id') }} as outlet_number,
         valid_from,
         coalesce(valid_to, date '9999-12-31') as valid_to,
         on_hold
@@ -55,8 +56,23 @@ int_outlet_assignments_dated as (
 
 int_outlet_thresholds as (
 
-    select *
+    select
+        *,
+        {{ hash_number('outlet_id') }} as outlet_number,
+        {{ hash_number('rule_set') }} as rule_set_number
     from {{ ref('int_outlet_thresholds') }}
+
+),
+
+rule_sets as (
+
+    select
+        rule_set,
+        rule_set_number
+    from int_outlet_thresholds
+    group by
+        rule_set,
+        rule_set_number
 
 ),
 
@@ -70,12 +86,12 @@ int_as_of as (
 first_orders as (
 
     select
-        outlet_id,
+        outlet_number,
         min(first_order_date) as first_order_date,
         min(feed_began_on) as feed_began_on,
         bool_or(is_seen_from_opening) as is_seen_from_opening
     from int_outlet_openings
-    group by outlet_id
+    group by outlet_number
 
 ),
 
@@ -88,7 +104,7 @@ placed as (
         int_outlet_cycles.gap_days as gap_before_days,
         int_outlet_cycles.cycle_days
     from int_outlet_state_breaks as breaks
-    {{ as_of_join('left', 'int_outlet_cycles', 'breaks', ['outlet_id'], 'valid_from', 'business_date') }}
+    {{ as_of_join('left', 'int_outlet_cycles', 'breaks', ['outlet_number'], 'valid_from', 'business_date') }}
 
 ),
 
@@ -103,8 +119,8 @@ limited as (
     from placed
     inner join int_outlet_thresholds as thresholds
         on
-            placed.outlet_id = thresholds.outlet_id
-            and placed.rule_set = thresholds.rule_set
+            placed.outlet_number = thresholds.outlet_number
+            and placed.rule_set_number = thresholds.rule_set_number
             and placed.valid_from >= thresholds.valid_from
             and placed.valid_from < thresholds.valid_to
 
@@ -115,7 +131,7 @@ described as (
     select
         limited.*,
         {{ days_between('limited.last_order_date', 'limited.valid_from') }} as days_silent,
-        int_outlet_openings.outlet_id is null as is_closed,
+        int_outlet_openings.outlet_number is null as is_closed,
         coalesce(int_outlet_assignments_dated.on_hold, false) as is_on_hold,
         limited.valid_from >= int_outlet_known.unknown_from as is_unknown,
         limited.last_order_date is null as is_without_order,
@@ -130,17 +146,17 @@ described as (
             as is_recovered
     from limited
     inner join int_outlet_known
-        on limited.outlet_id = int_outlet_known.outlet_id
+        on limited.outlet_number = int_outlet_known.outlet_number
     inner join first_orders
-        on limited.outlet_id = first_orders.outlet_id
+        on limited.outlet_number = first_orders.outlet_number
     left join int_outlet_openings
         on
-            limited.outlet_id = int_outlet_openings.outlet_id
+            limited.outlet_number = int_outlet_openings.outlet_number
             and limited.valid_from >= int_outlet_openings.in_from
             and limited.valid_from < int_outlet_openings.in_to
     left join int_outlet_assignments_dated
         on
-            limited.outlet_id = int_outlet_assignments_dated.outlet_id
+            limited.outlet_number = int_outlet_assignments_dated.outlet_number
             and limited.valid_from >= int_outlet_assignments_dated.valid_from
             and limited.valid_from < int_outlet_assignments_dated.valid_to
 
@@ -173,32 +189,45 @@ lagged as (
         lag(state) over outlet_rules as state_before,
         lag(rule_version) over outlet_rules as rule_version_before
     from decided
-    window outlet_rules as (partition by outlet_id, rule_set order by valid_from)
+    window outlet_rules as (partition by outlet_number, rule_set_number order by valid_from)
 
 ),
 
-final as (
+bounded as (
 
     select
-        lagged.outlet_id,
-        lagged.rule_set,
-        lagged.state,
-        lagged.state_before as previous_state,
-        lagged.rule_version,
-        lagged.valid_from,
+        lagged.*,
         -- breaks follow each other without a gap up to the business date
         lead(lagged.valid_from, 1, {{ add_days('int_as_of.as_of_date', 1) }}) over (
-            partition by lagged.outlet_id, lagged.rule_set order by lagged.valid_from
-        ) as valid_to,
-        lagged.last_order_date,
-        lagged.inactive_after_days,
-        lagged.lost_after_days
+            partition by lagged.outlet_number, lagged.rule_set_number order by lagged.valid_from
+        ) as valid_to
     from lagged
     cross join int_as_of
     where
         lagged.state_before is null
         or lagged.state != lagged.state_before
         or lagged.rule_version != lagged.rule_version_before
+
+),
+
+final as (
+
+    select
+        int_outlet_known.outlet_id,
+        rule_sets.rule_set,
+        bounded.state,
+        bounded.state_before as previous_state,
+        bounded.rule_version,
+        bounded.valid_from,
+        bounded.valid_to,
+        bounded.last_order_date,
+        bounded.inactive_after_days,
+        bounded.lost_after_days
+    from bounded
+    inner join int_outlet_known
+        on bounded.outlet_number = int_outlet_known.outlet_number
+    inner join rule_sets
+        on bounded.rule_set_number = rule_sets.rule_set_number
 
 )
 
