@@ -63,6 +63,7 @@ LIST_MUTANTS = (
     ("a goodbye needs a past", "rpt_slow_goodbye", "rules.goodbye_min_months", "1 * 0"),
     ("the month of the first order is not whole", "rpt_slow_goodbye", "months.month_start >= spans.first_month", "true"),
     ("one order day is one order", "rpt_second_order_watch", "int_outlet_spells.previous_order_date is null", "true"),
+    ("a second order is awaited of a first one", "rpt_second_order_watch", "where is_first_known", "where true"),
     ("peers began at least as long ago", "rpt_second_order_watch", "spans.days_silent <= first_spells.days_since_first", "true"),
     ("a second order in as many days", "rpt_second_order_watch", "first_spells.days_to_second <= spans.days_silent", "first_spells.days_to_second is not null"),
     ("peers are of the channel", "rpt_second_order_watch", "spans.channel = first_spells.channel", "true"),
@@ -183,7 +184,7 @@ MONTHLY_MUTANTS = (
 
 RETENTION_MUTANTS = (
     ("retained is from the very month before", "int_outlet_retention_intervals", "= month_start then 'retained'", "<= month_start then 'retained'"),
-    ("the first order is new", "int_outlet_retention_intervals", "when previous_month_start is null then 'new'", "when previous_month_start is null then 'resurrected'"),
+    ("the first order is new", "int_outlet_retention_intervals", "is_first_known then 'new'", "is_first_known then 'resurrected'"),
     ("lost only where the month is vouched for", "int_outlet_retention_intervals", "when following_month < late_from then 'lost'", "when true then 'lost'"),
     ("dormant from the second month on", "int_outlet_retention_intervals", "select\n        outlet_id,\n        'dormant' as standing,\n        second_month", "select\n        outlet_id,\n        'dormant' as standing,\n        following_month"),
     ("dormant until it orders again", "int_outlet_retention_intervals", "least(ordered_again, late_from) as month_to", "late_from as month_to"),
@@ -192,6 +193,10 @@ RETENTION_MUTANTS = (
     ("counted in the cell of the month's end", "int_outlet_cell_months", "when int_outlet_cells.valid_to <= int_as_of.as_of_date", "when int_outlet_cells.valid_to <= date '1900-01-01'"),
     ("reactivation is of those who were silent", "kpi_retention_monthly", "nullif(dated.resurrected_outlets + dated.dormant_outlets, 0)", "nullif(dated.resurrected_outlets + dated.dormant_outlets + dated.lost_outlets, 0)"),
     ("a month that is not over is said to be so", "kpi_retention_monthly", "dated.month_end <= dated.as_of_date", "true"),
+    ("first seen is not new", "int_outlet_retention_intervals", "previous_month_start is null and is_first_known", "previous_month_start is null"),
+    ("long without an order is as good as the first", "int_outlet_first_orders", "as integer) >= thresholds.new_days", "as integer) > thresholds.new_days"),
+    ("who opened within the feed's time has its first order", "int_outlet_first_orders", "first_orders.is_seen_from_opening\n", "false\n"),
+    ("first seen makes a cohort of its own", "kpi_retention_cohorts", "first_orders.is_first_known,", "true as is_first_known,"),
     ("a cohort is of the first month", "kpi_retention_cohorts", "where first_months.month_start = first_months.first_month_start", "where first_months.month_start >= first_months.first_month_start"),
     ("a cohort's late outlets are unknown", "kpi_retention_cohorts", "and dated.month_start >= late.late_from", "and dated.month_start > late.late_from"),
     ("who ordered is not unknown", "kpi_retention_cohorts", "where months.month_start >= joined.late_from", "where false"),
@@ -214,7 +219,8 @@ PORTFOLIO_MUTANTS = (
     ("a second order within the window", "kpi_one_timers", "<= windows.window_days, false", "< windows.window_days, false"),
     ("a share of those observed for the window", "kpi_one_timers", "< known.unknown_from as is_observed", "<= known.unknown_from as is_observed"),
     ("a one-timer has a single order day", "kpi_one_timers", "first_orders.second_order_date is null as is_one_timer", "false as is_one_timer"),
-    ("the first order only begins a cohort", "kpi_one_timers", "where gap_days is null", "where next_order_date is null"),
+    ("first seen is no first-timer", "kpi_one_timers", "where is_first_known", "where true"),
+    ("the first order only begins a cohort", "kpi_one_timers", "where spells.gap_days is null", "where spells.next_order_date is null"),
 )  # fmt: skip
 
 CLASS_MUTANTS = (

@@ -44,6 +44,9 @@ def qualifies(order: dict) -> bool:
     return kind != "return" and status != "cancelled" and (order.get("net_amount") or 0) > 0
 
 
+NEW_DAYS = 90
+
+
 class Feed:
     """What one feed delivered, and what is true of its outlets on any day."""
 
@@ -87,6 +90,11 @@ class Feed:
     def told_from(self, outlet: str, as_of: date) -> date:
         """Nothing is told of an outlet before its feed began."""
         return max(self.opened(outlet, as_of), self.start or as_of)
+
+    def is_first(self, outlet: str, order: date, as_of: date) -> bool:
+        """Whether the feed would show an earlier one: it saw the outlet open, or was there long before."""
+        stated = self.row_on(outlet, as_of).get("opened_on")
+        return bool(stated and stated >= self.start) or (order - self.start).days >= NEW_DAYS
 
     def status(self, outlet: str, window: int, day: date, as_of: date) -> str:
         """'out', 'unknown', 'never', 'active' or 'lapsed'."""
@@ -133,7 +141,7 @@ LADDERS = {  # almost inactive, inactive and lost after so many days (standard, 
     "lookahead": (60, 90, 135),
     "cycle": (1, 1.5, 2),
 }
-NEW_DAYS, RECOVERED_DAYS = 90, 30
+RECOVERED_DAYS = 30
 
 
 class States:
@@ -167,12 +175,6 @@ class States:
         days = (opened + timedelta(days=number) for number in range((self.as_of - opened).days + 1))
         return any(not feed.is_closed(outlet, day, orders) for day in days)
 
-    def is_new(self, feed: Feed, outlet: str, first: date, day: date) -> bool:
-        """Its first order is so many days ago, and its feed would show an earlier one."""
-        stated = feed.row_on(outlet, self.as_of).get("opened_on")
-        is_first = bool(stated and stated >= feed.start) or (first - feed.start).days >= NEW_DAYS
-        return is_first and (day - first).days < NEW_DAYS
-
     def state(self, feed_name: str, outlet: str, ladder: str, day: date) -> str | None:
         """None before the opening, or the feed."""
         if not self.is_ever_open(feed_name, outlet):
@@ -202,7 +204,7 @@ class States:
             return "inactive"
         if silent >= almost:
             return "almost_inactive"
-        if self.is_new(feed, outlet, before[0], day):
+        if (day - before[0]).days < NEW_DAYS and feed.is_first(outlet, before[0], self.as_of):
             return "new"
         if len(before) > 1 and (before[-1] - before[-2]).days >= inactive and silent < RECOVERED_DAYS:
             return "recovered"

@@ -121,6 +121,7 @@ class Field:
         held = [order.on for shop in self.shops.values() for order in shop.orders]
         held += [visit["visited_on"] for visit in lake["visits"] if visit["visited_on"]]
         self.begins = min(held)
+        self.first_order = min((order.on for shop in self.shops.values() for order in shop.orders), default=None)
 
     def silent_days(self, shop: Shop) -> int | None:
         return (self.as_of - shop.last).days if shop.last else None
@@ -184,16 +185,22 @@ class Field:
                 found[name] = 100 * (now - before) / before
         return found
 
+    def is_first_known(self, shop: Shop) -> bool:
+        """It opened when its feed was there, or the feed had been there for 90 days: an earlier order would show."""
+        opened = shop.row.get("opened_on")
+        return bool(opened and opened >= self.first_order) or (shop.days[0] - self.first_order).days >= 90
+
     def second_orders(self) -> dict[str, tuple[int, float]]:
         found = {}
         for name, shop in self.shops.items():
-            if len(shop.days) != 1 or not shop.is_listed or shop.state == "lost":
+            if len(shop.days) != 1 or not self.is_first_known(shop) or not shop.is_listed or shop.state == "lost":
                 continue
             waited = self.silent_days(shop)
             peers = [
                 other
                 for other in self.shops.values()
                 if other.days
+                and self.is_first_known(other)
                 and other.row["channel"] == shop.row["channel"]
                 and (self.as_of - other.days[0]).days >= waited
             ]

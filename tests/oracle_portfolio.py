@@ -99,7 +99,7 @@ def one_timers(lake: dict[str, list[dict]], windows: tuple[int, ...], as_of: dat
         feed = Feed(lake, row)
         for outlet in feed.outlets:
             orders = sorted({d for d in feed.days.get(outlet, []) if d <= as_of})
-            if not orders:
+            if not orders or not feed.is_first(outlet, orders[0], as_of):
                 continue
             (channel,) = cells.on(f"{row['feed']}:{outlet}", month_end(month_of(orders[0]), as_of))
             for window in windows:

@@ -37,10 +37,11 @@ COUNTS = {
 }
 FLOWS = {name: f"sum({name})" for name in ("newly_inactive_outlets", "reactivated_outlets")}
 RETENTION = {
-    "ordering_outlets": "sum(retained_outlets + new_outlets + resurrected_outlets)",
-    "retained_outlets": "sum(active_outlets - new_outlets - resurrected_outlets)",
+    "ordering_outlets": "sum(retained_outlets + new_outlets + first_seen_outlets + resurrected_outlets)",
+    "retained_outlets": "sum(active_outlets - new_outlets - first_seen_outlets - resurrected_outlets)",
     "lost_outlets": "sum(lost_outlets)",
     "new_outlets": "sum(new_outlets)",
+    "first_seen_outlets": "sum(first_seen_outlets)",
     "resurrected_outlets": "sum(resurrected_outlets)",
     "dormant_outlets": "sum(dormant_outlets)",
     "retention_rate": "sum(retained_outlets) / nullif(sum(retained_outlets + lost_outlets), 0)",

@@ -21,7 +21,7 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
             ).fetchall()
         )
         monthly = read(built, "kpi_retention_monthly", f"month_start, {CELL}")
-        cohorts = read(built, "kpi_retention_cohorts", "feed, channel, cohort_month, months_since")
+        cohorts = read(built, "kpi_retention_cohorts", "feed, channel, cohort_month, is_first_known, months_since")
     if not as_of:
         return []
     for numbers in cohorts.values():  # of the row itself

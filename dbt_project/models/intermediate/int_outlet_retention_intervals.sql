@@ -1,5 +1,6 @@
 -- grain: outlet that counts and interval of months [month_from, month_to) of one standing, from its first order on
--- standing: new, retained, resurrected (ordered in the month); lost (in the month before only); dormant (in neither);
+-- standing: new, first_seen (its first order here, but maybe not ever), retained, resurrected (ordered in the month);
+-- lost (in the month before only); dormant (in neither);
 -- late_lost, late_dormant: the same, but nobody vouches for the month's end, so an order may still come
 with int_outlet_activity_months as (
 
@@ -9,6 +10,15 @@ with int_outlet_activity_months as (
         previous_month_start,
         next_month_start
     from {{ ref('int_outlet_activity_months') }}
+
+),
+
+int_outlet_first_orders as (
+
+    select
+        outlet_id,
+        is_first_known
+    from {{ ref('int_outlet_first_orders') }}
 
 ),
 
@@ -36,6 +46,7 @@ described as (
         months.outlet_id,
         months.month_start,
         months.previous_month_start,
+        first_orders.is_first_known,
         {{ add_months('months.month_start', 1) }} as following_month,
         {{ add_months('months.month_start', 2) }} as second_month,
         coalesce(months.next_month_start, int_as_of.month_after) as ordered_again,
@@ -47,6 +58,8 @@ described as (
         end as late_from
     from int_outlet_activity_months as months
     cross join int_as_of
+    inner join int_outlet_first_orders as first_orders
+        on months.outlet_id = first_orders.outlet_id
     inner join int_outlet_known
         on months.outlet_id = int_outlet_known.outlet_id
 
@@ -57,7 +70,8 @@ ordered as (
     select
         outlet_id,
         case
-            when previous_month_start is null then 'new'
+            when previous_month_start is null and is_first_known then 'new'
+            when previous_month_start is null then 'first_seen'
             when {{ add_months('previous_month_start', 1) }} = month_start then 'retained'
             else 'resurrected'
         end as standing,

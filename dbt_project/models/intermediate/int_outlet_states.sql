@@ -135,12 +135,8 @@ described as (
         coalesce(int_outlet_assignments_dated.on_hold, false) as is_on_hold,
         limited.valid_from >= int_outlet_known.unknown_from as is_unknown,
         limited.last_order_date is null as is_without_order,
-        -- an outlet that is older than its feed may have ordered long before its first order here
         {{ days_between('first_orders.first_order_date', 'limited.valid_from') }} < limited.new_days
-        and (
-            first_orders.is_seen_from_opening
-            or {{ days_between('first_orders.feed_began_on', 'first_orders.first_order_date') }} >= limited.new_days
-        ) as is_new,
+        and {{ is_first_known('first_orders', 'limited.new_days') }} as is_new,
         limited.gap_before_days >= limited.inactive_after_days
         and {{ days_between('limited.last_order_date', 'limited.valid_from') }} < limited.recovered_days
             as is_recovered

@@ -1,4 +1,5 @@
 -- grain: month of the first order, channel and window: who ordered on a second day within it
+-- only outlets whose first order is known to be their first: of the others a second one was to be expected
 -- outlets add up over months and channels; not over windows, which overlap
 with int_outlet_spells as (
 
@@ -8,6 +9,14 @@ with int_outlet_spells as (
         next_order_date,
         gap_days
     from {{ ref('int_outlet_spells') }}
+
+),
+
+int_outlet_first_orders as (
+
+    select outlet_id
+    from {{ ref('int_outlet_first_orders') }}
+    where is_first_known
 
 ),
 
@@ -45,12 +54,14 @@ windows as (
 first_orders as (
 
     select
-        outlet_id,
-        business_date as first_order_date,
-        next_order_date as second_order_date,
-        cast(date_trunc('month', business_date) as date) as cohort_month
-    from int_outlet_spells
-    where gap_days is null
+        spells.outlet_id,
+        spells.business_date as first_order_date,
+        spells.next_order_date as second_order_date,
+        cast(date_trunc('month', spells.business_date) as date) as cohort_month
+    from int_outlet_spells as spells
+    inner join int_outlet_first_orders
+        on spells.outlet_id = int_outlet_first_orders.outlet_id
+    where spells.gap_days is null
 
 ),
 

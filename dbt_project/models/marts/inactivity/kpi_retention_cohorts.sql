@@ -1,4 +1,4 @@
--- grain: feed, channel, month of the first order and months since then
+-- grain: feed, channel, month of the first order, whether it is known to be the first, and months since then
 -- the channel is that of the end of the first month, so that a cohort keeps its outlets
 -- outlets and amounts add up over feeds, channels and cohorts; amounts alone over months since
 with int_outlet_activity_months as (
@@ -9,6 +9,15 @@ with int_outlet_activity_months as (
         first_month_start,
         net_amount
     from {{ ref('int_outlet_activity_months') }}
+
+),
+
+int_outlet_first_orders as (
+
+    select
+        outlet_id,
+        is_first_known
+    from {{ ref('int_outlet_first_orders') }}
 
 ),
 
@@ -51,6 +60,7 @@ joined as (
         cells.feed,
         cells.channel,
         first_months.month_start as cohort_month,
+        first_orders.is_first_known,
         -- the first month whose end nobody vouches for
         case
             when int_outlet_known.unknown_from <= int_as_of.as_of_date
@@ -59,6 +69,8 @@ joined as (
         end as late_from
     from int_outlet_activity_months as first_months
     cross join int_as_of
+    inner join int_outlet_first_orders as first_orders
+        on first_months.outlet_id = first_orders.outlet_id
     inner join int_outlet_cell_months as cells
         on
             first_months.outlet_id = cells.outlet_id
@@ -76,12 +88,14 @@ sizes as (
         feed,
         channel,
         cohort_month,
+        is_first_known,
         cast(count(*) as bigint) as cohort_outlets
     from joined
     group by
         feed,
         channel,
-        cohort_month
+        cohort_month,
+        is_first_known
 
 ),
 
@@ -91,6 +105,7 @@ late as (
         joined.feed,
         joined.channel,
         joined.cohort_month,
+        joined.is_first_known,
         joined.late_from,
         count(*) as outlets
     from joined
@@ -100,6 +115,7 @@ late as (
         joined.feed,
         joined.channel,
         joined.cohort_month,
+        joined.is_first_known,
         joined.late_from
 
 ),
@@ -110,6 +126,7 @@ ordered as (
         joined.feed,
         joined.channel,
         joined.cohort_month,
+        joined.is_first_known,
         months.month_start,
         cast(count(*) as bigint) as active_outlets,
         count(*) filter (where months.month_start >= joined.late_from) as late_active_outlets,
@@ -121,6 +138,7 @@ ordered as (
         joined.feed,
         joined.channel,
         joined.cohort_month,
+        joined.is_first_known,
         months.month_start
 
 ),
@@ -154,6 +172,7 @@ late_by_month as (
         dated.feed,
         dated.channel,
         dated.cohort_month,
+        dated.is_first_known,
         dated.month_start,
         sum(late.outlets) as late_outlets
     from dated
@@ -162,11 +181,13 @@ late_by_month as (
             dated.feed = late.feed
             and dated.channel = late.channel
             and dated.cohort_month = late.cohort_month
+            and dated.is_first_known = late.is_first_known
             and dated.month_start >= late.late_from
     group by
         dated.feed,
         dated.channel,
         dated.cohort_month,
+        dated.is_first_known,
         dated.month_start
 
 ),
@@ -177,6 +198,7 @@ final as (
         dated.feed,
         dated.channel,
         dated.cohort_month,
+        dated.is_first_known,
         cast(dated.months_since as integer) as months_since,
         dated.month_start,
         dated.month_end <= dated.as_of_date as is_full_month,
@@ -196,12 +218,14 @@ final as (
             dated.feed = ordered.feed
             and dated.channel = ordered.channel
             and dated.cohort_month = ordered.cohort_month
+            and dated.is_first_known = ordered.is_first_known
             and dated.month_start = ordered.month_start
     left join late_by_month
         on
             dated.feed = late_by_month.feed
             and dated.channel = late_by_month.channel
             and dated.cohort_month = late_by_month.cohort_month
+            and dated.is_first_known = late_by_month.is_first_known
             and dated.month_start = late_by_month.month_start
 
 )

@@ -1,5 +1,5 @@
 -- grain: month and cell in which the outlets stand at the end of the month; only months and cells with such outlets
--- counts add up over cells; new, resurrected and lost add up over months too; rates do not add up
+-- counts add up over cells; new, first seen, resurrected and lost add up over months too; rates do not add up
 with int_outlet_retention_intervals as (
 
     select
@@ -88,6 +88,7 @@ changes as (
         cell_number,
         month_start,
         sum(case when standing = 'new' then direction else 0 end) as new_change,
+        sum(case when standing = 'first_seen' then direction else 0 end) as first_seen_change,
         sum(case when standing = 'retained' then direction else 0 end) as retained_change,
         sum(case when standing = 'resurrected' then direction else 0 end) as resurrected_change,
         sum(case when standing = 'lost' then direction else 0 end) as lost_change,
@@ -105,10 +106,11 @@ running as (
 
     select
         {{ all_but('changes', [
-            'new_change', 'retained_change', 'resurrected_change', 'lost_change', 'dormant_change',
+            'new_change', 'first_seen_change', 'retained_change', 'resurrected_change', 'lost_change', 'dormant_change',
             'late_lost_change', 'late_dormant_change',
         ]) }},
         cast(sum(new_change) over cell_months as bigint) as new_outlets,
+        cast(sum(first_seen_change) over cell_months as bigint) as first_seen_outlets,
         cast(sum(retained_change) over cell_months as bigint) as retained_outlets,
         cast(sum(resurrected_change) over cell_months as bigint) as resurrected_outlets,
         cast(sum(lost_change) over cell_months as bigint) as lost_outlets,
@@ -137,8 +139,8 @@ repeated as (
     cross join int_as_of
     where
         running.month_start < int_as_of.month_after
-        and running.new_outlets + running.retained_outlets + running.resurrected_outlets + running.lost_outlets
-        + running.dormant_outlets + running.late_lost_outlets + running.late_dormant_outlets > 0
+        and running.new_outlets + running.first_seen_outlets + running.retained_outlets + running.resurrected_outlets
+        + running.lost_outlets + running.dormant_outlets + running.late_lost_outlets + running.late_dormant_outlets > 0
 
 ),
 
@@ -166,11 +168,13 @@ final as (
         int_cells.channel,
         int_cells.abc_class,
         dated.month_end <= dated.as_of_date as is_full_month,
-        dated.retained_outlets + dated.new_outlets + dated.resurrected_outlets as active_outlets,
+        dated.retained_outlets + dated.new_outlets + dated.first_seen_outlets + dated.resurrected_outlets
+            as active_outlets,
         dated.retained_outlets + dated.lost_outlets + dated.late_lost_outlets as active_before_outlets,
         dated.retained_outlets,
         dated.lost_outlets,
         dated.new_outlets,
+        dated.first_seen_outlets,
         dated.resurrected_outlets,
         dated.dormant_outlets,
         dated.late_lost_outlets + dated.late_dormant_outlets as unknown_outlets,

@@ -1,4 +1,4 @@
--- grain: outlet that has ordered on one day only and is not lost yet, on the business date
+-- grain: outlet that has ordered on one day only, known to be its first, and is not lost yet, on the business date
 -- peers: outlets of the channel whose first order is at least as long ago; they tell how likely a second one was by now
 with int_outlets_watched as (
 
@@ -18,6 +18,14 @@ int_outlet_spells as (
 
 ),
 
+int_outlet_first_orders as (
+
+    select outlet_id
+    from {{ ref('int_outlet_first_orders') }}
+    where is_first_known
+
+),
+
 int_as_of as (
 
     select as_of_date
@@ -29,6 +37,8 @@ watched as (
 
     select outlets.*
     from int_outlets_watched as outlets
+    inner join int_outlet_first_orders
+        on outlets.outlet_id = int_outlet_first_orders.outlet_id
     inner join int_outlet_spells
         on
             outlets.outlet_id = int_outlet_spells.outlet_id
@@ -48,6 +58,8 @@ first_spells as (
         {{ days_between('spells.business_date', 'spells.next_order_date') }} as days_to_second
     from int_outlet_spells as spells
     cross join int_as_of
+    inner join int_outlet_first_orders
+        on spells.outlet_id = int_outlet_first_orders.outlet_id
     inner join {{ ref('int_outlets_today') }} as outlets
         on spells.outlet_id = outlets.outlet_id
     where spells.previous_order_date is null
