@@ -1,7 +1,7 @@
 -- grain: outlet that counts, rule set, day on which a limit may be crossed, limit: up to the next day the state stays
 -- orders that follow each other as usual change no state and make no row; a day that two limits share stands twice,
 -- because its one reader drops what changes nothing, and finding the pairs here would cost a grouping of all
--- outlets and rule sets by number: its reader sorts by them, and whole numbers sort three times as fast as names
+-- outlets and rule sets by number: its reader sorts by them, and whole numbers sort faster than names
 with int_outlet_limits as (
 
     select
