@@ -252,7 +252,7 @@ class Field:
                 if is_enough and measure is not None and of_peers is not None:
                     told.append((cause, measure, of_peers, (measure - of_peers) / gap))
             tenure = (shop.last - min(d for d in (shop.row["opened_on"], shop.days[0]) if d)).days
-            if shop.row["opened_on"] or (shop.days[0] - self.begins).days >= 180:
+            if shop.row["opened_on"] or (shop.days[0] - self.first_order).days >= 180:
                 told.append(("young", tenure, None, 1.0 if tenure < 180 else 0.0))
             for on, code in shop.reports:
                 if first <= on and code in ("competitor", "gone"):

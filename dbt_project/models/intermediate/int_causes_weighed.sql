@@ -56,7 +56,7 @@ measured as (
         -- without an opening date, a first order soon after the feed begins need not be the first one
         coalesce(
             outlets.opened_on is not null
-            or {{ days_between('feeds.first_business_date', 'outlets.first_order_date') }} >= rules.young_days, false
+            or {{ days_between('feeds.first_order_date', 'outlets.first_order_date') }} >= rules.young_days, false
         ) as tells_tenure,
         {{ days_between(
             'least(coalesce(outlets.opened_on, outlets.first_order_date), outlets.first_order_date)',

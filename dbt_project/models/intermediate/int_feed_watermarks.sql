@@ -13,12 +13,14 @@ held as (
 
     select
         feed,
-        business_date
+        business_date,
+        true as is_order
     from {{ ref('int_feed_dates') }}
     union all
     select
         feed,
-        visited_on as business_date
+        visited_on as business_date,
+        false as is_order
     from {{ ref('stg_visits') }}
 
 ),
@@ -28,6 +30,7 @@ newest as (
     select
         feed,
         min(business_date) as first_business_date,
+        min(case when is_order then business_date end) as first_order_date,
         max(business_date) as newest_business_date
     from held
     group by feed
@@ -51,6 +54,7 @@ final as (
         feeds.feed,
         feeds.currency,
         newest.first_business_date,
+        newest.first_order_date,
         newest.newest_business_date,
         coalesce(stated.complete_through, newest.newest_business_date) as watermark_date
     from feeds

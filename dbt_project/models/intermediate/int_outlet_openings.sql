@@ -50,12 +50,11 @@ int_as_of as (
 feed_starts as (
 
     select
-        int_feed_dates.feed,
-        min(int_feed_dates.business_date) as began_on
-    from {{ ref('int_feed_dates') }} as int_feed_dates
+        int_feed_watermarks.feed,
+        int_feed_watermarks.first_order_date as began_on
+    from {{ ref('int_feed_watermarks') }} as int_feed_watermarks
     inner join int_as_of
-        on int_feed_dates.business_date <= int_as_of.as_of_date
-    group by int_feed_dates.feed
+        on int_feed_watermarks.first_order_date <= int_as_of.as_of_date
 
 ),
 

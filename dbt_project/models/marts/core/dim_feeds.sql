@@ -16,6 +16,7 @@ int_feed_watermarks as (
     select
         feed,
         first_business_date,
+        first_order_date,
         newest_business_date,
         watermark_date
     from {{ ref('int_feed_watermarks') }}
@@ -41,6 +42,7 @@ final as (
         stg_feeds.currency,
         stg_feeds.delivers,
         int_feed_watermarks.first_business_date,
+        int_feed_watermarks.first_order_date,
         int_feed_watermarks.newest_business_date,
         int_feed_watermarks.watermark_date,
         coalesce(holes.holes, 0) as holes

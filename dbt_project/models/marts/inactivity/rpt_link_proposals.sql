@@ -44,7 +44,7 @@ dim_feeds as (
 
     select
         feed,
-        first_business_date
+        first_order_date as feed_began_on
     from {{ ref('dim_feeds') }}
 
 ),
@@ -78,7 +78,7 @@ numbers as (
         dim_outlets.*,
         dim_outlets.lifetime_net_amount / dim_outlets.lifetime_orders as order_net_amount,
         {{ all_but('int_outlet_traits', ['outlet_id']) }},
-        dim_feeds.first_business_date,
+        dim_feeds.feed_began_on,
         int_as_of.as_of_date
     from dim_outlets
     cross join int_as_of
@@ -107,7 +107,7 @@ begun as (
     select numbers.*
     from numbers
     cross join rules
-    where {{ days_between('numbers.first_business_date', 'numbers.first_order_date') }} >= rules.silent_days
+    where {{ days_between('numbers.feed_began_on', 'numbers.first_order_date') }} >= rules.silent_days
 
 ),
 
