@@ -19,7 +19,7 @@ KPI_MUTANTS = (
     ("open again when the master says so", "int_outlet_openings", "coalesce(next_valid_from, date '9999-12-31') as stated_to", "date '9999-12-31' as stated_to"),
     ("open from its opening date", "int_outlet_openings", "least(first_openings.opened_on, first_orders.first_order_date)", "first_orders.first_order_date"),
     ("nothing is told before its feed began", "int_outlet_openings", "greatest(opened.opened_on, opened.feed_began_on) as told_from", "opened.opened_on as told_from"),
-    ("a feed begins with an order that does not count, too", "int_outlet_openings", "\"int_feed_dates\" as int_feed_dates", "\"int_outlet_order_days\" as int_feed_dates"),
+    ("a feed begins with an order that does not count, too", "int_outlet_openings", "int_feed_watermarks.first_order_date as began_on", "(select min(days.business_date) from int_outlet_activity_days as days inner join int_outlets_unioned as own on days.outlet_id = own.outlet_id where own.feed = int_feed_watermarks.feed) as began_on"),
     ("counted on the beat of that day", "int_outlet_assignments_dated", "then date '1900-01-01'", "then date '9999-12-30'"),
     ("a move is no crossing", "int_outlets_placed", "else 'moved'", "else intervals.previous_status"),
     ("a first order is no reactivation", "fct_cell_inactivity", "status = 'active' and other_status = 'lapsed'", "status = 'active' and other_status in ('lapsed', 'never_ordered')"),
