@@ -53,6 +53,11 @@ SEARCH = settings(
 )
 
 
+def test_the_rules_to_break_are_where_they_are_said_to_be(models):
+    texts = {model.name: model.sql for model in models.models}
+    assert [rule for _, _, rule, model, text, _ in CASES if text not in texts[model]] == []
+
+
 @pytest.mark.fault("Q1")
 @pytest.mark.slow
 @pytest.mark.parametrize(
