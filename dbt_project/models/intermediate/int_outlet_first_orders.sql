@@ -41,9 +41,10 @@ final as (
     select
         first_orders.outlet_id,
         first_orders.first_order_date,
-        {{ is_first_known('first_orders', 'thresholds.new_days') }} as is_first_known
+        -- of days before the rules begin it is not known
+        coalesce({{ is_first_known('first_orders', 'thresholds.new_days') }}, false) as is_first_known
     from first_orders
-    inner join int_outlet_thresholds as thresholds
+    left join int_outlet_thresholds as thresholds
         on
             first_orders.outlet_id = thresholds.outlet_id
             and first_orders.first_order_date >= thresholds.valid_from
