@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import sqrt
 from statistics import median
 
+from tests.oracle import NEW_DAYS
 from tests.oracle_churn import a_year_before
 from tests.oracle_months import add_months, month_of
 
@@ -186,9 +187,9 @@ class Field:
         return found
 
     def is_first_known(self, shop: Shop) -> bool:
-        """It opened when its feed was there, or the feed had been there for 90 days: an earlier order would show."""
+        """It opened when its feed was there, or the feed had been there for long: an earlier order would show."""
         opened = shop.row.get("opened_on")
-        return bool(opened and opened >= self.first_order) or (shop.days[0] - self.first_order).days >= 90
+        return bool(opened and opened >= self.first_order) or (shop.days[0] - self.first_order).days >= NEW_DAYS
 
     def second_orders(self) -> dict[str, tuple[int, float]]:
         found = {}

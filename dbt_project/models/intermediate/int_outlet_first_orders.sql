@@ -41,6 +41,8 @@ final as (
     select
         first_orders.outlet_id,
         first_orders.first_order_date,
+        first_orders.feed_began_on,
+        first_orders.is_seen_from_opening,
         -- of days before the rules begin it is not known
         coalesce({{ is_first_known('first_orders', 'thresholds.new_days') }}, false) as is_first_known
     from first_orders

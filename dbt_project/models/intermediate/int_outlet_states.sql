@@ -24,12 +24,20 @@ int_outlet_openings as (
 
     select
         {{ hash_number('outlet_id') }} as outlet_number,
-        first_order_date,
-        feed_began_on,
-        is_seen_from_opening,
         in_from,
         in_to
     from {{ ref('int_outlet_openings') }}
+
+),
+
+first_orders as (
+
+    select
+        {{ hash_number('outlet_id') }} as outlet_number,
+        first_order_date,
+        feed_began_on,
+        is_seen_from_opening
+    from {{ ref('int_outlet_first_orders') }}
 
 ),
 
@@ -83,18 +91,6 @@ int_as_of as (
 
 ),
 
-first_orders as (
-
-    select
-        outlet_number,
-        min(first_order_date) as first_order_date,
-        min(feed_began_on) as feed_began_on,
-        bool_or(is_seen_from_opening) as is_seen_from_opening
-    from int_outlet_openings
-    group by outlet_number
-
-),
-
 -- the spell in which an interval lies, if the outlet has ordered by then
 placed as (
 
@@ -143,7 +139,7 @@ described as (
     from limited
     inner join int_outlet_known
         on limited.outlet_number = int_outlet_known.outlet_number
-    inner join first_orders
+    left join first_orders
         on limited.outlet_number = first_orders.outlet_number
     left join int_outlet_openings
         on
