@@ -8,12 +8,12 @@ import duckdb
 
 from orchestration.alert_store import COLUMNS, AlertStore
 from orchestration.errors import PulseError, SettingsWrong
-from orchestration.fingerprints import settings
 from orchestration.generations import current
 from orchestration.history import is_plain
 from orchestration.progress import step
 from orchestration.publish import reader
 from orchestration.receivers import Post, receivers_of
+from orchestration.settings import settings
 from orchestration.workspace import Workspace
 
 MART = "rpt_alerts"

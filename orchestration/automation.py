@@ -8,12 +8,14 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import alerts, fingerprints
+from orchestration import alerts
+from orchestration.build_state import Inputs, is_published
 from orchestration.errors import PulseError, SettingsWrong
 from orchestration.feeds import load_feeds
 from orchestration.landing import arrived
 from orchestration.lease import holder
 from orchestration.run import IN_PROCESS, REAPED, of_run
+from orchestration.settings import run_limit, settings
 from orchestration.workspace import Workspace
 
 EVERY_MORNING = "0 5 * * *"
@@ -34,8 +36,8 @@ def market_zone(workspace: Workspace) -> str:
 
 def _chosen(workspace: Workspace) -> tuple[str, str]:
     """Cron line and zone of the schedule; raises SettingsWrong."""
-    settings = fingerprints.settings(workspace)
-    cron, zone = settings.get("schedule") or EVERY_MORNING, settings.get("schedule_time_zone")
+    chosen = settings(workspace)
+    cron, zone = chosen.get("schedule") or EVERY_MORNING, chosen.get("schedule_time_zone")
     try:
         zone = str(zone or market_zone(workspace))
         dg.ScheduleDefinition(name="tried", job_name="pulse", cron_schedule=cron, execution_timezone=zone)
@@ -60,13 +62,13 @@ class Starts:
 
 def starts(workspace: Workspace) -> Starts:
     """By the settings of a workspace (pulse.yml)."""
-    settings = fingerprints.settings(workspace)
+    chosen = settings(workspace)
     cron, zone = _chosen(workspace)
     job = dg.define_asset_job(
         "pulse",
         selection=dg.AssetSelection.all(),
         description="Take in what has landed, rebuild, check, and publish one generation.",
-        tags={"dagster/max_runtime": str(int(fingerprints.run_limit(workspace)))},
+        tags={"dagster/max_runtime": str(int(run_limit(workspace)))},
     )
 
     @dg.schedule(
@@ -75,7 +77,7 @@ def starts(workspace: Workspace) -> Starts:
         cron_schedule=cron,
         execution_timezone=zone,
         description="Runs the whole way, unless nothing is new. On by itself where pulse.yml has `schedule`.",
-        default_status=getattr(dg.DefaultScheduleStatus, "RUNNING" if settings.get("schedule") else "STOPPED"),
+        default_status=getattr(dg.DefaultScheduleStatus, "RUNNING" if chosen.get("schedule") else "STOPPED"),
     )
     def every_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if _are(context.instance, dg.DagsterRunStatus.QUEUED):
@@ -90,7 +92,7 @@ def starts(workspace: Workspace) -> Starts:
         minimum_interval_seconds=LOOK_SECONDS,
         description="Runs when whole new files have landed, and takes up what a killed run left. On by itself where "
         "pulse.yml has `run_on_arrival: true`.",
-        default_status=getattr(dg.DefaultSensorStatus, "RUNNING" if settings.get("run_on_arrival") else "STOPPED"),
+        default_status=getattr(dg.DefaultSensorStatus, "RUNNING" if chosen.get("run_on_arrival") else "STOPPED"),
     )
     def on_arrival(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         # the ledger knows what was taken in: no note of ours could be lost, or say more than happened
@@ -147,8 +149,7 @@ def _cut_off(instance: dg.DagsterInstance) -> str | None:
 
 def nothing_new(workspace: Workspace) -> bool:
     """Whether readers see all that has landed, by the code, feeds and settings of now."""
-    decided = fingerprints.conditions(workspace)
-    return not arrived(workspace) and fingerprints.is_published(workspace, fingerprints.inputs(workspace, decided, ""))
+    return not arrived(workspace) and is_published(workspace, Inputs.now(workspace))
 
 
 def _log(context: dg.RunStatusSensorContext, delivery: alerts.Delivery) -> None:

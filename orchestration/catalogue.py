@@ -6,12 +6,12 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import fingerprints
 from orchestration.docs_server import address
 from orchestration.errors import SettingsWrong
 from orchestration.feeds import Feed, load_feeds
 from orchestration.ledger import Ledger
 from orchestration.quality import LAYERS, load_suites
+from orchestration.settings import settings
 from orchestration.workspace import Workspace
 
 # a delivery may be missed once before somebody is told, and twice before it is red
@@ -73,7 +73,7 @@ def described(assets: Sequence[Any], workspace: Workspace) -> list[Any]:
     """The same assets with owners, freshness and links."""
     feeds = list(load_feeds(workspace.feeds).values())
     rhythm = min((feed.delivers for feed in feeds), key=list(WARNS_AFTER).index, default="daily")
-    owners = fingerprints.settings(workspace).get("owners") or ["team:data"]
+    owners = settings(workspace).get("owners") or ["team:data"]
     if not isinstance(owners, list) or not all(isinstance(owner, str) for owner in owners):
         raise SettingsWrong(f"{workspace.home / 'pulse.yml'}, owners: expected a list such as [ana@example.com]")
     checked = {e.asset_key for layer in LAYERS for e in load_suites(layer)}

@@ -155,11 +155,12 @@ def rebuild(as_json: AsJson = False) -> None:
 def _whole_way(
     what: str, *, as_of: str = "", known_at: str = "", full: bool = False, discard: bool = False, as_json: bool
 ) -> None:
-    from orchestration import alerts, fingerprints, warehouse
+    from orchestration import alerts, page, warehouse
+    from orchestration.build_state import Inputs, is_published
     from orchestration.generations import current, damage
     from orchestration.landing import land
     from orchestration.lease import lease
-    from orchestration.publish import show, tidy
+    from orchestration.publish import show, tidy, write_report
     from orchestration.report import (
         failed_run_as_dict,
         show_checks,
@@ -168,16 +169,17 @@ def _whole_way(
         show_summary,
         summary,
     )
+    from orchestration.settings import run_limit
     from orchestration.stopping import stoppable
 
     workspace = Workspace.current()
     warehouse.ready()
     with (
         lease(workspace, what) as killed_before,
-        stoppable(fingerprints.run_limit(workspace), lambda: _reap_if_begun(workspace)),
+        stoppable(run_limit(workspace), lambda: _reap_if_begun(workspace)),
         _told(workspace),
     ):
-        decided = fingerprints.conditions(workspace)
+        before = Inputs.now(workspace, as_of, known_at)
         report = land(workspace)
         if not as_json:
             show_landing(console, report)
@@ -187,8 +189,7 @@ def _whole_way(
         if discard:
             warehouse.discard(workspace)
         published = current(workspace)
-        inputs = fingerprints.inputs(workspace, decided, as_of, known_at)
-        fresh = full or not fingerprints.is_published(workspace, inputs)
+        fresh = full or not is_published(workspace, before.landed(workspace))
         if published and not fresh and (broken := damage(workspace, published, by="bytes")):
             line = f"damaged: {broken[0]}: is not what was published; it is made anew"
             notes.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
@@ -199,9 +200,7 @@ def _whole_way(
             with step("Starting the engines", shown=not as_json):
                 from orchestration.run import execute
 
-            result = execute(
-                workspace, as_of=as_of, known_at=known_at, full=full, conditions=decided, progress=not as_json
-            )
+            result = execute(workspace, as_of=as_of, known_at=known_at, full=full, progress=not as_json)
             if not result.success:
                 if as_json:
                     print(json.dumps(failed_run_as_dict(workspace, result), indent=1, default=str))
@@ -213,6 +212,8 @@ def _whole_way(
                 show_checks(notes, result)
         elif published and not (workspace.published / "marts.duckdb").exists():
             show(workspace, published)
+        elif published and page.is_outdated(workspace):
+            write_report(workspace, published)
         if killed_before and not fresh:  # it published, and was killed before Dagster heard of its end
             from orchestration.run import reap
 
@@ -497,8 +498,8 @@ def metrics_command(context: typer.Context) -> None:
 @app.command()
 def docs() -> None:
     """Write the dbt documentation of the warehouse and say where it lies, and where the checks of the last runs do."""
+    from orchestration.dbt_runner import dbt_arguments, invoke
     from orchestration.lease import lease
-    from orchestration.transform import dbt_arguments, invoke
 
     workspace = Workspace.current()
     with lease(workspace, "pulse docs"):

@@ -18,6 +18,11 @@ def generations(workspace: Workspace) -> list[dict]:
     return [manifest for manifest in found if manifest]
 
 
+def manifest_of(workspace: Workspace, generation: str) -> dict | None:
+    """The manifest of a generation that is kept; None where it is gone or damaged."""
+    return _manifest(workspace.published / "generations" / generation)
+
+
 def _manifest(folder: Path) -> dict | None:
     try:
         manifest = json.loads((folder / "manifest.json").read_text())

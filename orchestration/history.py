@@ -48,9 +48,8 @@ def columns(mart: str) -> dict[str, str]:
 def key(mart: str) -> list[str]:
     """The columns that tell a mart's rows apart, as its contract tests them; empty where it does not say."""
     facts = _marts().get(mart, {})
-    tests = [test["unique_combination"] for test in facts.get("data_tests") or [] if "unique_combination" in test]
-    keys = [c["name"] for c in facts.get("columns") or [] if "primary_key" in c.get("data_tests", [])]
-    found = tests[0]["arguments"]["columns"] if tests else keys[:1]
+    tests = [test["rules"]["arguments"]["rules"] for test in facts.get("data_tests") or [] if "rules" in test]
+    found: list[str] = next((rule["unique"] for rules in tests for rule in rules if "unique" in rule), [])
     return [*found, "generation"] if mart in append_only() else found
 
 

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from orchestration.code import PROJECT, project_hash
 from orchestration.errors import PulseError
-from orchestration.fingerprints import PROJECT, project_changed_at
 from orchestration.workspace import Workspace
 
 
@@ -29,11 +29,12 @@ def environment(workspace: Workspace, folder: Path) -> dict[str, str]:
 
 
 def described(workspace: Workspace) -> Path:
-    """A folder in which `mf` finds the metrics, described anew when a file of the project is newer."""
+    """A folder in which `mf` finds the metrics, described anew when the content of the project has changed."""
     folder = workspace.dbt.resolve() / "metrics"
     manifest, link = folder / "target" / "semantic_manifest.json", folder / "dbt_project.yml"
     of_this_project = link.is_symlink() and link.readlink() == PROJECT / link.name  # and not of another checkout
-    if of_this_project and manifest.exists() and manifest.stat().st_mtime >= project_changed_at():
+    note = manifest.with_name("project_hash")
+    if of_this_project and manifest.exists() and note.exists() and note.read_text() == project_hash():
         return folder
     manifest.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
@@ -43,6 +44,7 @@ def described(workspace: Workspace) -> Path:
     if done.returncode:
         said = " ".join((done.stdout + done.stderr).split())
         raise PulseError(f"{PROJECT}: dbt cannot parse the project: {said[:300]}")
+    note.write_text(project_hash())
     return folder
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.code import report_hash
 from orchestration.report import figures
 from orchestration.sql import rows
 from orchestration.workspace import Workspace
@@ -78,6 +79,7 @@ def write(workspace: Workspace, marts: duckdb.DuckDBPyConnection, manifest: dict
     trend = rows(marts, TREND, {"day": day, "weeks": WEEKS})
     text = environment.get_template("page.html").render(
         manifest=manifest,
+        made_by=report_hash(),
         width=WIDTH,
         height=HEIGHT,
         **figures(marts),
@@ -90,6 +92,15 @@ def write(workspace: Workspace, marts: duckdb.DuckDBPyConnection, manifest: dict
     beside = workspace.published / ".report.html"
     beside.write_text(text, encoding="utf-8")
     os.replace(beside, workspace.published / "report.html")
+
+
+def is_outdated(workspace: Workspace) -> bool:
+    """Whether other code than today's wrote published/report.html, or none did."""
+    try:
+        with (workspace.published / "report.html").open(encoding="utf-8", errors="replace") as page:
+            return report_hash() not in page.read(1000)
+    except OSError:
+        return True
 
 
 def _by_window(trend: Sequence[dict]) -> list[list[dict]]:

@@ -18,9 +18,10 @@ from pathlib import Path
 import duckdb
 
 from orchestration import history, warehouse
+from orchestration.build_state import BuildState
 from orchestration.checksum import checksum
 from orchestration.errors import PulseError
-from orchestration.generations import damage, generations
+from orchestration.generations import damage, generations, manifest_of
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
 
@@ -60,19 +61,20 @@ def shown_by(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> dic
     return json.loads((workspace.published / "generations" / identity / "manifest.json").read_text())
 
 
-def publish(
-    workspace: Workspace,
-    fingerprint: str,
-    as_of: str | None = None,
-    known_at: str | None = None,
-    *,
-    checks: dict | None = None,
-) -> dict:
-    """Write the warehouse's marts as a new generation and show it to readers; returns its manifest.
+def publish(workspace: Workspace, build: BuildState) -> dict:
+    """Write the marts of a build as a new generation and show it to readers; returns its manifest.
 
-    `checks` is what the run's checks said; it stays with the generation, so that a reader can weigh its figures.
-    A run for an asked date or moment is a view for its readers, not what the time knew: it adds nothing to the history.
+    Raises PulseError where the build was not built and checked as a whole. A build that is published already is only
+    shown again, so that a step that is tried again adds nothing. What the checks found stays with the generation, so
+    that a reader can weigh its figures. A run for an asked date or moment is a view for its readers, not what the time
+    knew: it adds nothing to the history.
     """
+    build.require_publishable(workspace)
+    if build.generation and (earlier := manifest_of(workspace, build.generation)):
+        show(workspace, earlier)
+        return earlier
+    fingerprint = build.inputs.fingerprint
+    as_of, known_at = build.inputs.as_of or None, build.inputs.known_at or None
     now = datetime.now(UTC)
     root = workspace.published / "generations"
     root.mkdir(parents=True, exist_ok=True)
@@ -96,7 +98,8 @@ def publish(
         "asked_as_of": as_of,
         "known_at": known_at,
         "fingerprint": fingerprint,
-        "checks": checks,
+        "incremental": build.incremental,
+        "checks": build.checks,
         "marts": tables,
         "views": views,
         "history": added,
@@ -105,6 +108,7 @@ def publish(
     for file in beside.rglob("*.parquet"):
         file.chmod(0o440)  # a statement of a reader cannot put other rows in their place
     beside.rename(root / identity)  # from here on it counts, and so does what it adds to the history
+    build.end_published(workspace, identity)  # tried again from here on, it is only shown
     history.prepare(workspace)
     show(workspace, manifest)
     _prune(workspace, keep=identity)
@@ -134,10 +138,10 @@ def show(workspace: Workspace, manifest: dict) -> None:
     link.symlink_to(Path("generations") / manifest["generation"])
     os.replace(link, workspace.published / "current")
     _catalog(workspace.published / "live.duckdb", workspace.published.resolve() / "current", manifest, published)
-    _report(workspace, manifest)
+    write_report(workspace, manifest)
 
 
-def _report(workspace: Workspace, manifest: dict) -> None:
+def write_report(workspace: Workspace, manifest: dict) -> None:
     """The page of this generation; a generation that lacks what it tells has none, and none of another one stays."""
     from orchestration import page
 

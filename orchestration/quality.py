@@ -139,6 +139,20 @@ def check_result(expectation: Expectation, outcome: "Outcome") -> dg.AssetCheckR
     )
 
 
+def note_of(result: dg.AssetCheckResult) -> dict:
+    """A check that did not pass, for the manifest: counts and meanings, never values of rows."""
+    found = {name: getattr(value, "value", value) for name, value in result.metadata.items()}
+    return {
+        "name": result.check_name,
+        "asset": "/".join(result.asset_key.path) if result.asset_key else "",
+        "severity": "critical" if result.severity is dg.AssetCheckSeverity.ERROR else "warning",
+        "means": found.get("means", ""),
+        "unexpected": found.get("unexpected_count", 0),
+        "checked": found.get("element_count", 0),
+        "could_not_run": "tool_error" in found,
+    }
+
+
 def layer_checks(layer: str) -> dg.AssetChecksDefinition:
     """All expectations of a layer as one step that blocks the layers after it."""
     expectations = load_suites(layer)
@@ -159,7 +173,11 @@ def layer_checks(layer: str) -> dg.AssetChecksDefinition:
                 data_docs.write(pulse.workspace, context.run.run_id, layer, judged)
             except Exception as problem:  # pages are for people; what the checks found counts without them
                 context.log.warning(f"Data Docs of {layer} were not written: {one_line(problem)}")
-            for expectation, outcome in judged:
-                yield check_result(expectation, outcome)
+            results = [check_result(expectation, outcome) for expectation, outcome in judged]
+            failed = [note_of(result) for result in results if not result.passed]
+            pulse.build(context.run).end(
+                pulse.workspace, f"checks of {layer}", passed=len(results) - len(failed), failed=failed
+            )
+            yield from results
 
     return judge

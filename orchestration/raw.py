@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration import contract
+from orchestration.build_state import BuildState
 from orchestration.catalogue import deliveries
 from orchestration.landing import land
 
@@ -18,9 +19,12 @@ from orchestration.landing import land
     ],
 )
 def lake(context: dg.AssetExecutionContext, pulse: dg.ResourceParam[Any]):
-    """Take in each new file once; what fails the contract is quarantined with its reason."""
+    """Take in each new file once; what fails the contract is quarantined with its reason. A build begins with it."""
     with pulse.step("Landing files"):
+        before = pulse.inputs()  # the feeds by which the files are read
         report = land(pulse.workspace)
+        inputs = before.landed(pulse.workspace)
+        BuildState.begin(pulse.workspace, inputs, run_id=context.run.run_id, full=pulse.full)
         for event in deliveries(pulse.workspace, context.instance):
             context.log_event(event)
     for name in contract.load():

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from orchestration.errors import SettingsWrong
-from orchestration.fingerprints import settings
+from orchestration.settings import settings
 from orchestration.workspace import Workspace
 
 DIGEST_SECONDS = 15.0  # for one digest to one receiver, retries included

@@ -11,11 +11,13 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from orchestration import fingerprints, warehouse
+from orchestration import code, warehouse
+from orchestration.build_state import BuildState, Inputs
 from orchestration.errors import PulseError, is_damage, of_the_machine
 from orchestration.lease import LeaseHeld, keep
 from orchestration.progress import errors, step
 from orchestration.publish import publish
+from orchestration.settings import reporting_currency
 from orchestration.workspace import Workspace, keep_from_others
 
 IN_PROCESS = "pulse/in_process"  # a run of `pulse run`: it held the lease from its first moment
@@ -55,31 +57,28 @@ class PulseResource(dg.ConfigurableResource):
     as_of: str = ""
     full: bool = False
     known_at: str = ""
-    conditions: str = ""
     progress: bool = True
 
     @property
     def workspace(self) -> Workspace:
         return Workspace.current()
 
-    def dbt_variables(self) -> dict[str, str]:
+    def inputs(self) -> Inputs:
+        """What decides what this run makes."""
+        return Inputs.now(self.workspace, self.as_of, self.known_at)
+
+    def build(self, run: dg.DagsterRun) -> BuildState:
+        """The build that a step of the run belongs to."""
+        return BuildState.of_step(self.workspace, run.run_id, self.inputs, full=self.full)
+
+    def dbt_variables(self, build: BuildState) -> dict[str, Any]:
+        """The variables of dbt_project.yml."""
         return {
             "as_of_date": self.as_of,
             "known_at": self.known_at,
-            "reporting_currency": fingerprints.reporting_currency(self.workspace),
+            "reporting_currency": reporting_currency(self.workspace),
+            "compare_contracts": build.compares_contracts,
         }
-
-    def dbt_mode(self, layer: str) -> list[str]:
-        """Only intermediate holds models that go on from the last build; whether they can is decided before staging.
-
-        What was known at a moment is always built anew, and so are tables of Spark.
-        """
-        if layer == "staging":
-            anew = self.full or bool(self.known_at) or warehouse.on_spark()
-            fingerprints.begin_build(self.workspace, anew, self.conditions)
-        if layer == "intermediate" and not fingerprints.take_up_build(self.workspace):
-            return ["--full-refresh"]
-        return []
 
     @contextmanager
     def step(self, title: str):
@@ -111,20 +110,12 @@ RETRIES = dg.RetryPolicy(max_retries=3, delay=1, backoff=dg.Backoff.EXPONENTIAL)
     retry_policy=RETRIES,
     group_name="published",
     kinds={"parquet"},
-    deps=[dg.AssetDep(dg.AssetKey(["marts", name])) for name in fingerprints.mart_names()],
+    deps=[dg.AssetDep(dg.AssetKey(["marts", name])) for name in code.mart_names()],
 )
 def generation(context: dg.AssetExecutionContext, pulse: PulseResource) -> dg.MaterializeResult:
     """The generation of the marts that readers see; made only behind every blocking check."""
     with pulse.step("Publishing"):
-        manifest = publish(
-            pulse.workspace,
-            fingerprints.inputs(pulse.workspace, fingerprints.begun(pulse.workspace), pulse.as_of, pulse.known_at),
-            pulse.as_of or None,
-            pulse.known_at or None,
-            checks=_judged(context),
-        )
-        if not (pulse.known_at or warehouse.on_spark()):
-            fingerprints.end_build(pulse.workspace)
+        manifest = publish(pulse.workspace, pulse.build(context.run))
     return dg.MaterializeResult(
         metadata={
             "generation": manifest["generation"],
@@ -180,14 +171,14 @@ def prepare_dagster(home: Path) -> None:
 
 
 def execute(
-    workspace: Workspace, *, as_of: str = "", known_at: str = "", full: bool = False, conditions: str, progress: bool
+    workspace: Workspace, *, as_of: str = "", known_at: str = "", full: bool = False, progress: bool
 ) -> RunResult:
     """Execute the job in this process; a warehouse file that is damaged is built anew from the lake."""
     prepare_dagster(workspace.dagster)
     with step("Reading the models", shown=progress):
         from orchestration import definitions
     reap(workspace)
-    asked = {"as_of": as_of, "known_at": known_at, "conditions": conditions, "progress": progress}
+    asked = {"as_of": as_of, "known_at": known_at, "progress": progress}
     damage = warehouse.damage(workspace)
     result = None if damage else _execute(definitions.defs, {**asked, "full": full})
     if result and not result.success:
@@ -229,7 +220,7 @@ def of_run(instance: dg.DagsterInstance, run_id: str) -> RunResult:
 def _result(success: bool, checks: Sequence[dg.AssetCheckEvaluation], failures: Sequence[dg.DagsterEvent]) -> RunResult:
     return RunResult(
         success=success,
-        passed_checks=sum(check.passed for check in checks),
+        passed_checks=sum(_rules(check) for check in checks if check.passed),
         failed_checks=[_failed(check) for check in checks if not check.passed],
         errors=[_one_line(event) for event in failures if _tells_more(event)],
     )
@@ -261,24 +252,10 @@ def _tells_more(event: dg.DagsterEvent) -> bool:
     return error is not None and error.cls_name != "DagsterAssetCheckFailedError"
 
 
-def _judged(context: dg.AssetExecutionContext) -> dict:
-    """What this run's checks said, for the manifest: counts and meanings, never values of rows."""
-    judged = of_run(context.instance, context.run_id)
-    return {
-        "passed": judged.passed_checks,
-        "failed": [
-            {
-                "name": check.name,
-                "asset": check.asset,
-                "severity": "critical" if check.blocking else "warning",
-                "means": check.means,
-                "unexpected": check.unexpected,
-                "checked": check.checked,
-                "could_not_run": check.tool_error is not None,
-            }
-            for check in judged.failed_checks
-        ],
-    }
+def _rules(check: dg.AssetCheckEvaluation) -> int:
+    """How many rules a check checks: dbt's are one check a table."""
+    found = check.metadata.get("rules_checked")
+    return int(str(found.value)) if found else 1
 
 
 def _failed(check: dg.AssetCheckEvaluation) -> FailedCheck:

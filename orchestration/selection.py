@@ -67,7 +67,7 @@ class Selection:
         if not known or self._ask(f"select count(*) <> count(distinct {expression}) from chosen")[0]:
             raise PulseError(
                 f"{self.listed}: --to crm needs columns that tell its rows apart, found {', '.join(key) or 'none'}; "
-                "give its yml a `unique_combination` test, or use --to csv"
+                "give its yml a `unique` rule, or use --to csv"
             )
         return expression
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -95,6 +96,18 @@ def opened(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def rows(workspace: Workspace, query: str) -> list[dict[str, Any]]:
+    """What a query finds in the warehouse, in the words of the engine that built it."""
+    if on_spark():
+        from orchestration import spark
+
+        return [row.asDict(recursive=True) for row in spark.session(workspace).sql(query).collect()]
+    with opened(workspace) as connection:
+        found = connection.execute(query)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
 def tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """Schema and name of each table that holds rows of its own."""
     listed = "duckdb_views() where not internal" if on_spark() else "duckdb_tables()"
@@ -105,9 +118,9 @@ def tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 def readers_views(workspace: Workspace, connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, str]:
     """The views of a layer as selects that name tables and views of that layer alone: they will read published ones."""
     if on_spark():
-        from orchestration import transform
+        from orchestration import dbt_runner
 
-        bodies = transform.compiled_views(workspace, schema)
+        bodies = dbt_runner.compiled_views(workspace, schema)
     else:
         bodies = {
             view: sql.split(" AS ", 1)[1]

@@ -12,8 +12,8 @@ import duckdb
 import pyarrow
 
 from orchestration import contract, history
-from orchestration.fingerprints import ROOT
-from orchestration.transform import dbt_arguments, invoke
+from orchestration.code import ROOT
+from orchestration.dbt_runner import dbt_arguments, invoke
 from orchestration.workspace import Workspace
 
 LAKE_FILES = re.compile(r"read_parquet\('[^']*/lake/(\w+)/\*\.parquet', union_by_name = true\)")

@@ -15,8 +15,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import alerts, fingerprints, history, report
+from orchestration import alerts, code, history, report
 from orchestration.alert_store import COLUMNS, AlertStore
+from orchestration.build_state import Inputs
 from orchestration.publish import show
 from orchestration.workspace import Workspace
 from tests.conftest import ROOT
@@ -24,7 +25,7 @@ from tests.conftest import ROOT
 SECRET = "s3cr3t-pass"
 AS_OF = "2026-03-31"
 # the marts that the summary of a run reads: here they are empty
-SUMMED_UP = set(fingerprints.mart_names()) & set(re.findall(r"\w+", Path(report.__file__).read_text()))
+SUMMED_UP = set(code.mart_names()) & set(re.findall(r"\w+", Path(report.__file__).read_text()))
 
 
 class Sink:
@@ -109,7 +110,7 @@ def publish(pulse, number: int, *found: dict, asked: str | None = None) -> Works
         "as_of_date": AS_OF,
         "asked_as_of": asked,
         "known_at": None,
-        "fingerprint": fingerprints.inputs(workspace, fingerprints.conditions(workspace), asked or ""),
+        "fingerprint": Inputs.now(workspace, asked or "").fingerprint,
         "marts": {mart: {"file": f"{mart}.parquet"} for mart in marts},
         "views": {},
         "history": {},
@@ -411,11 +412,11 @@ def test_the_seconds_of_a_run_end(pulse, sink):
 
 def test_receivers_are_no_reason_to_build_anew(pulse, sink):
     workspace = publish(pulse, 1)
-    before = fingerprints.inputs(workspace, fingerprints.conditions(workspace), "")
+    before = Inputs.now(workspace)
     notify(pulse, notify=[sink.url()], notify_owners={"r1": sink.url()}, notify_limit=3)
-    assert fingerprints.inputs(workspace, fingerprints.conditions(workspace), "") == before
+    assert Inputs.now(workspace) == before
     notify(pulse, reporting_currency="USD")
-    assert fingerprints.inputs(workspace, fingerprints.conditions(workspace), "") != before
+    assert Inputs.now(workspace) != before
 
 
 def test_a_run_with_nothing_waiting_loads_nothing_and_is_quick(pulse, sink):

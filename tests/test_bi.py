@@ -15,9 +15,10 @@ from importlib.util import find_spec
 import duckdb
 import pytest
 
-from orchestration.publish import publish, shown_by
+from orchestration.publish import shown_by
 from orchestration.workspace import Workspace
 from tests.conftest import ROOT
+from tests.publishing import publish_again
 
 PAGE = (ROOT / "docs" / "bi.md").read_text()
 EXAMPLES = re.findall(r"```(python|javascript|r)\n(.*?)```", PAGE, re.DOTALL)
@@ -82,7 +83,7 @@ def test_a_process_sees_the_next_generation_when_its_last_connection_is_closed(s
 
     with connected() as kept:
         before = generation(kept)
-        after = publish(workspace, "0" * 8)["generation"]
+        after = publish_again(workspace, "0" * 8)["generation"]
         assert generation(kept) == before
         with connected() as another:
             assert generation(another) == before

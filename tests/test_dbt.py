@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from orchestration.fingerprints import mart_names
-from orchestration.transform import dbt_arguments, invoke
+from orchestration.code import mart_names
+from orchestration.dbt_runner import dbt_arguments, invoke
 from orchestration.workspace import Workspace
 from tests.conftest import ROOT
 

@@ -30,11 +30,11 @@ def test_every_environment_variable_is_in_the_table():
 
 
 def test_every_setting_is_in_the_table():
-    modules = [path.read_text() for path in CODE if "fingerprints" in path.name + path.read_text()]
+    modules = [path.read_text() for path in CODE if re.search(r"\bsettings\b", path.read_text())]
     read = {
         name
         for text in modules
-        for name in re.findall(r"(?:settings\(workspace\)|settings|found)\.get\(\"(\w+)\"", text)
+        for name in re.findall(r"(?:settings\(workspace\)|settings|chosen|found)\.get\(\"(\w+)\"", text)
     }
     assert table("line") == read
 

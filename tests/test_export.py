@@ -21,6 +21,7 @@ from orchestration.generations import current
 from orchestration.selection import NO_REP
 from orchestration.workspace import Workspace
 from tests.conftest import Pulse
+from tests.publishing import publish_again
 
 HOSTILE = (
     '=HYPERLINK("http://evil.example","x")',
@@ -60,7 +61,7 @@ def published(home: Path, **marts: str) -> Workspace:
         warehouse.execute("create table intermediate.int_as_of as select date '2026-03-31' as as_of_date")
         for mart, select in {**plain, **marts}.items():
             warehouse.execute(f"create table marts.{mart} as {select}")
-    publishing.publish(workspace, "byhand00", as_of="2026-03-31")
+    publish_again(workspace, "byhand00", as_of="2026-03-31")
     return workspace
 
 

@@ -46,7 +46,8 @@ def test_every_layer_has_a_blocking_check():
 def test_dbt_arguments():
     from dagster import AssetKey
 
-    from orchestration.transform import dbt_arguments, layer_selection
+    from orchestration.dbt_runner import dbt_arguments
+    from orchestration.transform import layer_selection
 
     built = dbt_arguments("build", ["path:models/marts"], {"as_of_date": "2026-01-01"})
     assert built[0] == "build" and built[built.index("--indirect-selection") + 1] == "buildable"

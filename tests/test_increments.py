@@ -12,9 +12,9 @@ import duckdb
 import pytest
 
 from orchestration import history
-from orchestration.fingerprints import begin_build, end_build, mart_names, take_up_build
+from orchestration.code import mart_names
+from orchestration.dbt_runner import dbt_arguments, invoke, parsed_project
 from orchestration.landing import land
-from orchestration.transform import dbt_arguments, invoke, parsed_project
 from orchestration.workspace import Workspace
 from tests.conftest import END, order
 
@@ -129,7 +129,7 @@ def marts(workspace: Workspace, *, full: bool) -> dict[str, tuple]:
     select = [f"+{mart}" for mart in MARTS]
     variables = {"reporting_currency": "USD"}
     arguments = dbt_arguments("run", select, variables, ["--full-refresh"] if full else [])
-    outcome = invoke(workspace, arguments, parsed_project(workspace).deepcopy())
+    outcome = invoke(workspace, arguments, parsed_project(workspace))
     assert outcome.success, [r.message for r in outcome.result.results if r.status == "error"]
     with duckdb.connect(str(workspace.warehouse), read_only=True) as warehouse:
         return {
@@ -165,30 +165,6 @@ def test_going_on_equals_building_anew(tmp_path, seed):
         went_on = marts(workspace, full=False)
         assert went_on["kpi_inactivity_daily"][0] > 0
     assert went_on == marts(workspace, full=True)
-
-
-def test_a_build_goes_on_only_from_one_that_ended_and_that_nobody_touched(tmp_path):
-    workspace = Workspace(tmp_path / "workspace")
-    workspace.prepare()
-
-    def decide(full: bool = False) -> bool:
-        begin_build(workspace, full)
-        return take_up_build(workspace)
-
-    assert not decide(), "there is no warehouse yet"
-    workspace.warehouse.write_bytes(b"built")
-    assert not decide(), "no build has ended"
-    end_build(workspace)
-    assert decide()
-    assert not decide(), "the build that went on has not ended"
-    end_build(workspace)
-    assert not decide(full=True)
-    end_build(workspace)
-    os.utime(workspace.warehouse, ns=(1, 1))  # dbt by hand wrote to it
-    assert not decide()
-    end_build(workspace)
-    (workspace.feeds / "shop.yml").write_text("feed: shop\n")
-    assert not decide(), "another feed file may read the same files otherwise"
 
 
 def test_pulse_run_goes_on_and_publishes_what_full_would(shop):

@@ -8,9 +8,10 @@ import pytest
 
 from orchestration import page
 from orchestration.generations import current
-from orchestration.publish import publish, rollback
+from orchestration.publish import rollback
 from orchestration.workspace import Workspace
 from tests.conftest import END
+from tests.publishing import publish_again
 
 
 def text_of(pulse) -> str:
@@ -59,14 +60,14 @@ def test_names_from_outside_stay_text(shop):
     with duckdb.connect(str(workspace.warehouse)) as warehouse:
         (named,) = warehouse.execute("update marts.rpt_about_to_churn set outlet_name = ?", [hostile]).fetchall()[0]
     assert named > 0
-    publish(workspace, "hostile")
+    publish_again(workspace, "hostile")
     assert hostile not in text_of(shop) and "&lt;script&gt;" in text_of(shop)
 
 
 def test_it_goes_back_with_the_readers(shop):
     workspace = Workspace(shop.home)
     first = current(workspace)["generation"]
-    publish(workspace, "second")
+    publish_again(workspace, "second")
     assert current(workspace)["generation"] in text_of(shop)
     rollback(workspace)
     assert first in text_of(shop)
@@ -76,7 +77,7 @@ def test_a_generation_without_its_marts_has_no_page_and_not_anothers(shop):
     workspace = Workspace(shop.home)
     with duckdb.connect(str(workspace.warehouse)) as warehouse:
         warehouse.execute("drop table marts.rpt_cause_mix")
-    publish(workspace, "less")
+    publish_again(workspace, "less")
     assert not (workspace.published / "report.html").exists()
     rollback(workspace)
     assert (workspace.published / "report.html").exists()
@@ -91,7 +92,7 @@ def test_the_trend_ends_on_the_business_date_where_nothing_changed_on_it(shop):
             "update marts.fct_cell_inactivity set holds_until = $1 where holds_until >= $2",
             [END, END - timedelta(days=3)],
         )
-    publish(workspace, "quiet")
+    publish_again(workspace, "quiet")
     assert shop.ask("select max(as_of_date) from kpi_inactivity_daily")[0][0] < END
     assert f"% on {END}</figcaption>" in text_of(shop)
 

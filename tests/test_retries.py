@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from orchestration import run
+from orchestration.dbt_runner import dbt_arguments, invoke
 from orchestration.errors import PulseError
-from orchestration.transform import dbt_arguments, invoke
 from orchestration.workspace import Workspace
 
 HOLDS = """
@@ -49,7 +49,6 @@ def test_a_publish_is_tried_again_only_where_that_may_help(tmp_path, monkeypatch
         return {"generation": "g", "as_of_date": "2026-03-31", "marts": {}}
 
     monkeypatch.setattr(run, "publish", published)
-    monkeypatch.setattr(run.fingerprints, "end_build", lambda _: None)
     monkeypatch.setattr(run, "keep", lambda *_: None)
     done = dg.materialize(
         [run.generation], resources={"pulse": run.PulseResource(progress=False)}, raise_on_error=False

@@ -14,12 +14,13 @@ import pytest
 
 from orchestration.generations import current, damage, generations
 from orchestration.landing import land
-from orchestration.publish import publish, show, tidy
+from orchestration.publish import show, tidy
 from orchestration.verify import verify
 from orchestration.workspace import Workspace
 from tests.conftest import END, FEED, ROOT, Pulse, order, outlet
 from tests.fault_table import EVERYTHING, campaign
 from tests.faults.lab import Readers, alive, assert_all_is_well, contents, lake_rows
+from tests.publishing import publish_again
 from tests.warm import Command, forks
 
 LANDINGS, PUBLISHES = (95, 80) if EVERYTHING else (3, 5)
@@ -83,7 +84,7 @@ def test_killed_while_publishing(evening, tmp_path, tries):
     pulse = evening.copied(tmp_path / "shop")
     workspace = Workspace(pulse.home)
     start = time.monotonic()
-    publish(workspace, "measured")
+    publish_again(workspace, "measured")
     length, expected = time.monotonic() - start, contents(pulse.home)
     readers = Readers(pulse.home, READERS)
     for number in range(PUBLISHES):
@@ -102,13 +103,13 @@ def test_killed_while_publishing(evening, tmp_path, tries):
     assert [reader.errors for reader in seen] == [[] for _ in seen] and all(reader.queries for reader in seen)
     assert len(seen[0].generations) == 1, "a connection that is kept stays on its generation"
     tries.notes.append(f"publishing: {sum(r.queries for r in seen):,} queries of {len(seen)} readers, 0 errors")
-    publish(workspace, "after")
+    publish_again(workspace, "after")
     assert contents(pulse.home) == expected
     assert_all_is_well(pulse.home)
 
 
 def publish_alone(home: str, fingerprint: str) -> None:
-    publish(Workspace(Path(home)), fingerprint)
+    publish_again(Workspace(Path(home)), fingerprint)
 
 
 @campaign
@@ -259,7 +260,7 @@ def test_ten_publishes_under_readers(evening, tmp_path, tries):
     published = []
     for number in range(ROUNDS):
         with tries.one():
-            published.append(publish(workspace, f"round{number}", as_of="2026-03-31")["generation"])
+            published.append(publish_again(workspace, f"round{number}", as_of="2026-03-31")["generation"])
             time.sleep(0.7)
     seen = readers.stop()
     assert [reader.errors for reader in seen] == [[] for _ in seen]

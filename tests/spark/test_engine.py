@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from orchestration import gx_spark, spark
-from orchestration.fingerprints import PROJECT
-from orchestration.transform import dbt_arguments, invoke
+from orchestration.code import PROJECT
+from orchestration.dbt_runner import dbt_arguments, invoke
 from orchestration.workspace import Workspace
 from tests.spark.conftest import try_spark
 
@@ -63,6 +63,9 @@ ANSWERS = {
     "every_number": [
         """(select sum(n) from (select {{ every_number(3, 5) }} as n) as numbers)""",
         """(select count(*) from (select {{ every_number(1, 0) }} as n) as numbers)""",
+    ],
+    "row_as_json": [
+        """(select {{ row_as_json('v') }} from (select 1 as a, 'x "y"' as b, date '2024-01-01' as c, cast(null as string) as d) as v)""",
     ],
     "joined_text": ["""(select {{ joined_text('t', 'p desc') }} from (values ('a', 1), ('b', 3), ('c', 2)) as v(t, p))"""],
     "distinct_slots": ["""(select {{ distinct_slots('n') }} from (values (1), (2), (33), (31), (2)) as v(n))"""],
