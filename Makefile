@@ -3,98 +3,98 @@ PYTHON ?= python3.11
 export PULSE_HOME ?= $(CURDIR)/workspace
 export DO_NOT_TRACK = 1
 
-.PHONY: run test test-slow test-spark spark score deliveries faults soak audit bench lint docs dashboard screens setup lock dev clean
+# What is installed is a lock of requirements/; .venv/NAME.ready says that it is. Tests ask MetricFlow, too.
+LOCKS = run test metrics spark bench
+RUN = .venv/run.ready
+TEST = .venv/test.ready .venv/metrics.ready
 
-run: setup
+.PHONY: help run test test-slow test-spark spark metrics score deliveries faults soak audit bench lint docs dashboard screens setup lock dev clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN) ## set up, build an invented market, publish its marts, print a summary
 	@test -n "$$(ls $(PULSE_HOME)/feeds/*.yml 2>/dev/null)" || .venv/bin/pulse sample story
 	@.venv/bin/pulse run; code=$$?; [ $$code -eq 3 ] && exit 0 || exit $$code  # 3: finished, some rows quarantined
 
 # Two at a time; the tests of a file stay together, because they share workspaces. The long ones (faults) come first.
-test: setup
+test: $(TEST) ## the tests
 	@.venv/bin/python -m pytest -m "not slow and not spark" -n 2 --dist loadfile --no-loadscope-reorder
 
-# Each mart on both engines, on a cluster that is started for it and stopped; needs Java 17. SPARK='spark' tries Iowa, too.
 SPARK ?= spark and not slow
-test-spark: spark
+test-spark: $(TEST) .venv/spark.ready ## each mart on both engines, on a cluster of its own; needs Java 17; SPARK='spark' tries Iowa, too
 	@.venv/bin/python -m pytest -m "$(SPARK)" tests/spark -s
 
-# What PULSE_ENGINE=spark needs besides.
-spark: .venv/spark-ready
-
-# Before a release: every rule broken once, with the test that notices (half an hour), the benchmarks at a tiny size, the pages.
-test-slow: setup
+test-slow: $(TEST) ## before a release: every rule broken once (half an hour), tiny benchmarks, the pages
 	@.venv/bin/python -m pytest -m "slow and not spark" -n 2 -vv
 
-# SIZES="5M 20M 50M 100M" for more; 100M takes about 30 GB of disk
+spark: .venv/spark.ready ## what PULSE_ENGINE=spark needs besides
+
+metrics: .venv/metrics.ready ## what `pulse metrics` needs besides
+
+# 100M takes about 30 GB of disk
 SIZES ?= 1M 5M
-bench: .venv/bench-ready
+bench: .venv/bench.ready ## the benchmarks; SIZES="5M 20M 50M 100M" for more
 	@.venv/bin/python -m benchmarks.run $(SIZES)
 
-# The lists of `make run` against the truth of the invented market.
-score: setup
+score: $(RUN) ## the lists of `make run` against the truth of the invented market
 	@.venv/bin/python -m examples.story.score
 
-# Two hundred random deliveries, each time: going on from the last build equals building anew (a long run).
-deliveries: setup
+deliveries: $(TEST) ## two hundred random deliveries: going on equals building anew (a long run)
 	@PULSE_DELIVERIES=201 .venv/bin/python -m pytest tests/test_increments.py -n 2
 
-# Every fault of the matrix, with counts (a long run); needs to be root for the small disks.
-faults: setup
+faults: $(TEST) ## every fault of the matrix, with counts (a long run); as root for the small disks
 	@PULSE_FAULTS=all .venv/bin/python -m pytest -m "fault and not slow" -n 2
 
-# Thirty simulated days with random faults; SEED for others.
 SEED ?= 1
-soak: setup
+soak: $(TEST) ## thirty simulated days with random faults; SEED=2 for others
 	@PULSE_FAULTS=soak PULSE_SOAK_DAYS=30 PULSE_SOAK_SEED=$(SEED) .venv/bin/python -m pytest tests/faults/test_soak.py
 
-# Known vulnerabilities in the locked dependencies; fails where none could be looked up.
-audit: setup
+audit: .venv/test.ready ## known vulnerabilities in all locks; fails where none could be looked up
 	@.venv/bin/python -m tests.audit
 
-lint: setup
+lint: .venv/test.ready ## ruff, sqlfluff and mypy
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/sqlfluff lint dbt_project/models --processes 2
 	.venv/bin/mypy
 
-docs: setup
+docs: $(RUN) ## dbt's documentation as one HTML file
 	@.venv/bin/pulse docs
 
-# The pages on the published marts, http://127.0.0.1:8501
-dashboard: setup
+dashboard: $(RUN) ## the pages on the published marts, http://127.0.0.1:8501
 	@.venv/bin/pulse dashboard
 
-# Each page in Chromium, filtered and exported; pictures go to $PULSE_SCREENS
-screens: setup
+screens: $(TEST) ## each page in Chromium, filtered and exported; pictures go to PULSE_SCREENS
 	@PULSE_SCREENS=$${PULSE_SCREENS:-$(PULSE_HOME)/screens} .venv/bin/python -m pytest -m slow tests/test_screens.py -vv
 
-dev: setup
+dev: $(RUN) ## the Dagster UI with its schedule, http://127.0.0.1:3000
 	@.venv/bin/pulse dev
 
-setup: .venv/ready
+setup: $(RUN) ## install what a run, the report and the dashboard need
 
-# The lock holds names, versions and hashes; where they come from is the machine's own setting.
-.venv/ready: requirements.lock pyproject.toml
-	@echo "Setting up .venv (about two minutes, once) ..."
-	@$(PYTHON) -m venv .venv
-	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement requirements.lock
-	@PYTHONWARNINGS=ignore .venv/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+# A lock holds names, versions and hashes; where they come from is the machine's own setting.
+.venv/%.ready: requirements/%.lock requirements/install.py pyproject.toml
+	@$(PYTHON) requirements/install.py $*
 	@touch $@
 
-# Same pins as the lock of the project, and what the benchmarks compare with.
-.venv/bench-ready: requirements-bench.lock .venv/ready
-	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement requirements-bench.lock
-	@touch $@
+# The others add to what a run needs, one after the other, whatever `make -j` says.
+.venv/test.ready .venv/metrics.ready .venv/spark.ready .venv/bench.ready: .venv/run.ready
+.NOTPARALLEL:
 
-.venv/spark-ready: requirements-spark.lock .venv/ready
-	@.venv/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement requirements-spark.lock
-	@touch $@
+# One resolution for all of them, of which each lock is a part: so no two name another version of a package. What is locked
+# stays, unless it is named: make lock UPGRADE="--upgrade-package duckdb", or UPGRADE=--upgrade.
+COMPILE = $(PYTHON) requirements/install.py --uv pip compile --quiet --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-strip-extras --no-header
+lock: ## make the locks anew from pyproject.toml
+	@echo "lock: all of them as one" && mkdir -p .venv && cat $(LOCKS:%=requirements/%.lock) > .venv/all.lock
+	@$(COMPILE) $(UPGRADE) --all-extras pyproject.toml --output-file .venv/all.lock
+	@set -e; for name in $(LOCKS); do \
+	  echo "lock: $$name"; cp .venv/all.lock .venv/$$name.lock; \
+	  $(COMPILE) --extra $$(echo $$name | sed s/^run$$/dashboard/) pyproject.toml --output-file .venv/$$name.lock; \
+	  mv .venv/$$name.lock requirements/$$name.lock; \
+	done
+	@echo "lock: uv" && echo uv | $(COMPILE) $(UPGRADE) - --output-file requirements/uv.lock
 
-# Needs uv (pip install uv); the addresses of indexes stay out of the lock.
-lock:
-	uv pip compile pyproject.toml --extra dev --extra dashboard --extra metrics --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements.lock
-	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements-bench.lock
-	uv pip compile pyproject.toml --extra spark --constraint requirements.lock --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --output-file requirements-spark.lock
-
-clean:
+clean: ## remove .venv and workspace
 	rm -rf .venv workspace

@@ -29,7 +29,7 @@ SETTINGS = {
 def command(workspace: Workspace, port: int) -> list[str]:
     """What to start; a known reason why it cannot be is one line."""
     if find_spec("streamlit") is None:
-        raise PulseError("the dashboard needs streamlit: pip install outlet-pulse[dashboard]")
+        raise PulseError("streamlit is not installed; `make setup` installs it")
     if not (workspace.published / "marts.duckdb").exists():
         raise PulseError(f"{workspace.published}: nothing is published yet; run `pulse run`")
     flags = [f"--{name}={value}" for name, value in {**SETTINGS, "server.port": str(port)}.items()]

@@ -52,7 +52,7 @@ def program(name: str) -> str:
     """A command of the environment that runs this."""
     path = Path(sys.executable).parent / name
     if not path.exists():
-        raise PulseError(f"{path}: not installed; run `pip install 'outlet-pulse[metrics]'`")
+        raise PulseError(f"MetricFlow is not installed, {path} is missing; `make metrics` installs it")
     return str(path)
 
 

@@ -1,18 +1,20 @@
-"""`make audit`: the locked dependencies against the known vulnerabilities, by pip-audit.
+"""`make audit`: the dependencies of all locks against the known vulnerabilities, by pip-audit.
 
 pip-audit ends well where it looked up nothing: an index that does not know a package makes it a skipped one. So each
-package of the lock must come back as looked up; one that does not is a failure, as a vulnerability is.
+package of a lock must come back as looked up; one that does not is a failure, as a vulnerability is.
 """
 
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PIP_AUDIT = (sys.executable, "-m", "pip_audit")
-OPTIONS = ("--format", "json", "--require-hashes", "--disable-pip", "--progress-spinner", "off", "--requirement")
+LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+OPTIONS = ("--format", "json", "--require-hashes", "--disable-pip", "--progress-spinner", "off")
 SECONDS = 900
 
 
@@ -26,13 +28,16 @@ def locked(lock: Path) -> dict[str, str]:
     return {_same(name): version for name, version in found}
 
 
-def audited(lock: Path, command: tuple[str, ...] = PIP_AUDIT) -> dict[tuple[str, str], list[dict]]:
-    """The vulnerabilities of each package that was looked up; raises NotAudited where one of the lock was not."""
-    wanted = locked(lock)
-    if not wanted:
-        raise NotAudited(f"{lock}: names no package")
+def audited(locks: Sequence[Path], command: tuple[str, ...] = PIP_AUDIT) -> dict[tuple[str, str], list[dict]]:
+    """The vulnerabilities of each package that was looked up; raises NotAudited where one of a lock was not."""
+    wanted: set[tuple[str, str]] = set()
+    for lock in locks:
+        if not (named := locked(lock)):
+            raise NotAudited(f"{lock}: names no package")
+        wanted |= set(named.items())
+    files = [word for lock in locks for word in ("--requirement", str(lock))]
     try:
-        done = subprocess.run([*command, *OPTIONS, str(lock)], capture_output=True, text=True, timeout=SECONDS)
+        done = subprocess.run([*command, *OPTIONS, *files], capture_output=True, text=True, timeout=SECONDS)
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise NotAudited(f"pip-audit did not run to its end: {' '.join(str(problem).split())[:200]}") from None
     try:
@@ -42,7 +47,7 @@ def audited(lock: Path, command: tuple[str, ...] = PIP_AUDIT) -> dict[tuple[str,
     except (ValueError, KeyError, TypeError):
         said = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
         raise NotAudited(f"pip-audit ended {done.returncode} without a result: {said[:300]}") from None
-    missing = sorted(set(wanted.items()) - set(looked_up))
+    missing = sorted(wanted - set(looked_up))
     if missing:
         raise NotAudited(
             f"{len(wanted) - len(missing)} of {len(wanted)} packages were looked up; "
@@ -53,10 +58,10 @@ def audited(lock: Path, command: tuple[str, ...] = PIP_AUDIT) -> dict[tuple[str,
     return looked_up
 
 
-def main(lock: Path = ROOT / "requirements.lock", command: tuple[str, ...] = PIP_AUDIT) -> int:
+def main(locks: Sequence[Path] = LOCKS, command: tuple[str, ...] = PIP_AUDIT) -> int:
     """Print what was found; 0 only where every package was looked up and none has a known vulnerability."""
     try:
-        found = audited(lock, command)
+        found = audited(locks, command)
     except NotAudited as problem:
         print(f"audit: not audited: {problem}", file=sys.stderr)
         return 1

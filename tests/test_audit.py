@@ -48,7 +48,7 @@ def answer(dependencies: list) -> str:
 
 
 def test_every_package_looked_up_and_none_vulnerable_is_fine(lock, tmp_path, capsys):
-    assert main(lock, stand_in(tmp_path, answer(FINE), error="No known vulnerabilities found")) == 0
+    assert main([lock], stand_in(tmp_path, answer(FINE), error="No known vulnerabilities found")) == 0
     assert capsys.readouterr().out == "audit: 2 packages looked up, no known vulnerability\n"
     called = json.loads((tmp_path / "called").read_text())
     assert called[-2:] == ["--requirement", str(lock)] and {"--require-hashes", "--disable-pip"} <= set(called)
@@ -56,7 +56,7 @@ def test_every_package_looked_up_and_none_vulnerable_is_fine(lock, tmp_path, cap
 
 def test_a_vulnerability_is_a_line_and_a_failure(lock, tmp_path, capsys):
     found = [{**FINE[0], "vulns": [WEAK, {**WEAK, "id": "PYSEC-2026-2", "aliases": [], "fix_versions": []}]}, FINE[1]]
-    assert main(lock, stand_in(tmp_path, answer(found), code=1)) == 1
+    assert main([lock], stand_in(tmp_path, answer(found), code=1)) == 1
     said = capsys.readouterr()
     assert said.out.splitlines() == [
         "agate 1.9.1: PYSEC-2026-1 CVE-2026-1; fixed in 1.9.2",
@@ -91,7 +91,7 @@ def test_a_vulnerability_is_a_line_and_a_failure(lock, tmp_path, capsys):
     ids=["all skipped", "none", "fewer", "another version", "code alone", "network", "silence", "list", "nameless"],
 )
 def test_what_was_not_looked_up_is_a_failure_that_says_so(lock, tmp_path, capsys, said, code, error, words):
-    assert main(lock, stand_in(tmp_path, said, code, error)) == 1
+    assert main([lock], stand_in(tmp_path, said, code, error)) == 1
     told = capsys.readouterr()
     assert told.out == "" and told.err.startswith("audit: not audited: ") and told.err.count("\n") == 1
     assert re.search(words, told.err)
@@ -99,17 +99,34 @@ def test_what_was_not_looked_up_is_a_failure_that_says_so(lock, tmp_path, capsys
 
 def test_an_empty_lock_is_no_audit(lock, tmp_path, capsys):
     lock.write_text("# nothing\n")
-    assert main(lock, stand_in(tmp_path, answer([]))) == 1
+    assert main([lock], stand_in(tmp_path, answer([]))) == 1
     assert "names no package" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [("/nowhere/pip-audit",), (sys.executable, "-c", "import time; time.sleep(60)")])
 def test_a_tool_that_is_not_there_or_hangs_is_no_audit(lock, capsys, monkeypatch, command):
     monkeypatch.setattr(audit, "SECONDS", 0.5)
-    assert main(lock, command) == 1
+    assert main([lock], command) == 1
     assert capsys.readouterr().err.startswith("audit: not audited: pip-audit did not run to its end: ")
 
 
-def test_the_real_lock_is_read_whole():
-    text = (audit.ROOT / "requirements.lock").read_text()
-    assert len(locked(audit.ROOT / "requirements.lock")) == text.count("==") > 100
+def test_several_locks_are_one_audit(lock, tmp_path, capsys):
+    more = tmp_path / "more.lock"
+    more.write_text(LOCK.replace("agate==1.9.1", "babel==2.18.0"))
+    found = [*FINE, {"name": "babel", "version": "2.18.0", "vulns": []}]
+    assert main([lock, more], stand_in(tmp_path, answer(found))) == 0
+    assert "3 packages looked up" in capsys.readouterr().out
+    assert json.loads((tmp_path / "called").read_text())[-4:] == [
+        "--requirement",
+        str(lock),
+        "--requirement",
+        str(more),
+    ]
+    assert main([lock, more], stand_in(tmp_path, answer(FINE))) == 1
+    assert "2 of 3 packages were looked up; not babel 2.18.0" in capsys.readouterr().err
+
+
+def test_all_real_locks_are_audited_and_read_whole():
+    assert {lock.stem for lock in audit.LOCKS} == {"run", "test", "metrics", "spark", "bench", "uv"}
+    for lock in audit.LOCKS:
+        assert len(locked(lock)) == lock.read_text().count("==") > (100 if lock.stem != "uv" else 0)

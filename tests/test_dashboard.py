@@ -280,5 +280,5 @@ def test_what_is_missing_is_one_line(story, tmp_path, monkeypatch):
     with pytest.raises(PulseError, match="nothing is published yet; run `pulse run`"):
         serve.command(Workspace(tmp_path), 8501)
     monkeypatch.setattr(serve, "find_spec", lambda name: None)
-    with pytest.raises(PulseError, match=r"pip install outlet-pulse\[dashboard\]"):
+    with pytest.raises(PulseError, match="streamlit is not installed; `make setup` installs it"):
         serve.command(Workspace(story.home), 8501)

@@ -4,13 +4,15 @@ import csv
 import json
 import shlex
 import shutil
+import sys
 from decimal import Decimal
 from itertools import pairwise
 
 import duckdb
 import pytest
 
-from orchestration.metrics import PROJECT, described, environment
+from orchestration.errors import PulseError
+from orchestration.metrics import PROJECT, described, environment, metricflow
 from orchestration.workspace import Workspace
 from tests.conftest import ROOT
 
@@ -271,3 +273,12 @@ def test_the_command_asks_while_the_warehouse_is_being_written(story, tmp_path):
 
 def test_nothing_published_is_said(pulse):
     assert "nothing is published yet" in pulse("metrics", "list", "metrics", code=1)
+
+
+def test_without_metricflow_one_line_says_what_installs_it(tmp_path, monkeypatch):
+    workspace = Workspace(tmp_path)
+    workspace.published.mkdir()
+    (workspace.published / "marts.duckdb").touch()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(PulseError, match=r"MetricFlow is not installed, .*/mf is missing; `make metrics` installs it"):
+        metricflow(workspace, ["list", "metrics"])

@@ -549,16 +549,19 @@ def test_no_secret_in_the_repository():
     assert {secret[:2] for secret in found - known} == set()
 
 
-@pytest.mark.parametrize("file", ["requirements.lock", "requirements-bench.lock", "pyproject.toml"])
+LOCKS = [f"requirements/{path.name}" for path in sorted((ROOT / "requirements").glob("*.lock"))]
+
+
+@pytest.mark.parametrize("file", [*LOCKS, "pyproject.toml"])
 def test_no_address_of_a_download_in_what_names_the_dependencies(file):
     text = (ROOT / file).read_text()
     found = re.findall(r"https?:|git\+|@ *file:|index-url|find-links|trusted-host|pypi\.org|files\.pythonhosted", text)
     assert found == []
 
 
-@pytest.mark.parametrize("file", ["requirements.lock", "requirements-bench.lock"])
+@pytest.mark.parametrize("file", LOCKS)
 def test_each_dependency_has_its_version_and_a_hash(file):
     text = re.sub(r"^\s*#.*\n", "", (ROOT / file).read_text(), flags=re.MULTILINE).replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line.strip()]
-    assert len(lines) > 100
+    assert lines
     assert [line for line in lines if not re.match(r"[\w.\[\],-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line)] == []
