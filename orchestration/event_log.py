@@ -51,6 +51,7 @@ from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import Sqlit
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
+from dagster_shared.record import copy
 from filelock import FileLock
 from sqlalchemy import exc as db_exc
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -71,6 +72,7 @@ MIRRORED = ASSET_EVENTS | ASSET_CHECK_EVENTS | set(EVENT_TYPE_TO_PIPELINE_RUN_ST
 
 Row = dict[str, Any]
 Storage = TypeVar("Storage", bound=type)
+Made = TypeVar("Made")
 
 
 def damage(path: Path) -> str | None:
@@ -83,12 +85,20 @@ def damage(path: Path) -> str | None:
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=SQLITE_BUSY_TIMEOUT_SECONDS)) as database:
             found = database.execute("pragma integrity_check(1)").fetchone()[0]
-            tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
+            strange = _is_of_another_program(database)
     except sqlite3.DatabaseError as problem:
         return str(problem) if _code(problem) in DAMAGED else None
     if found != "ok":
         return " ".join(found.split())
-    return "holds other tables than Dagster's" if tables and tables.isdisjoint(FIRST_TABLES) else None
+    return "lacks Dagster's tables" if strange else None
+
+
+def _is_of_another_program(database: sqlite3.Connection) -> bool:
+    """Whether none of Dagster's tables is there; the version is written last, after all tables have been made."""
+    tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
+    if not tables.isdisjoint(FIRST_TABLES) or "alembic_version" not in tables:
+        return False
+    return database.execute("select count(*) from alembic_version").fetchone()[0] > 0
 
 
 def set_aside(path: Path) -> bool:
@@ -108,6 +118,24 @@ def set_aside(path: Path) -> bool:
                 path.with_name(path.name + kind).rename(path.with_name(name + kind))
     print(f"damaged: {path}: {why}; it was set aside as {name}, the run continues", file=sys.stderr, flush=True)
     return True
+
+
+def opened_after_damage(path: Path, make: Callable[[], Made]) -> Made:
+    """What `make` opens the file as; made once more if the file was damaged, and is set aside.
+
+    Whether all of it is sound is not looked at: that would mean to read it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if path.exists():
+            with contextlib.closing(sqlite3.connect(path, timeout=SQLITE_BUSY_TIMEOUT_SECONDS)) as database:
+                if _is_of_another_program(database):
+                    set_aside(path)
+        return make()
+    except ERRORS as problem:
+        if not (_hints_at_damage(problem, {path}) and set_aside(path)):
+            raise
+        return make()
 
 
 def _code(problem: BaseException) -> int:
@@ -289,11 +317,8 @@ class OneMachineEventLogStorage(SqliteEventLogStorage):
         self._columns: set[str] = set()
         self._tables: set[str] = set()
         self._written: OrderedDict[str, deque[tuple[EventLogEntry, Row]]] = OrderedDict()
-        # Dagster's takes any file for an index that was begun
-        index = Path(base_dir).absolute() / f"{INDEX_SHARD_NAME}.db"
-        if index.exists():
-            set_aside_if_unreadable(index)
-        super().__init__(base_dir, inst_data)
+        begin = super().__init__
+        opened_after_damage(Path(base_dir) / f"{INDEX_SHARD_NAME}.db", lambda: begin(base_dir, inst_data))
 
     @classmethod
     def from_config_value(
@@ -433,16 +458,6 @@ class _Watchdog(SqliteEventLogStorageWatchdog):
         self._process_log()
 
 
-def set_aside_if_unreadable(path: Path) -> None:
-    """Set a file aside that SQLite cannot begin to read; whether all of it is sound is not looked at."""
-    try:
-        with contextlib.closing(sqlite3.connect(path, timeout=SQLITE_BUSY_TIMEOUT_SECONDS)) as database:
-            database.execute("select count(*) from sqlite_master").fetchone()
-    except sqlite3.DatabaseError as problem:
-        if _hints_at_damage(problem, {path}):
-            set_aside(path)
-
-
 @_goes_on_after_damage
 class OneMachineRunStorage(SqliteRunStorage):
     """Dagster's runs with their connections kept."""
@@ -456,8 +471,8 @@ class OneMachineRunStorage(SqliteRunStorage):
 
     @classmethod
     def from_local(cls, base_dir: str, inst_data: ConfigurableClassData | None = None) -> "OneMachineRunStorage":
-        set_aside_if_unreadable(_made(base_dir) / "runs.db")
-        return super().from_local(base_dir, inst_data)
+        make = super().from_local
+        return opened_after_damage(Path(base_dir) / "runs.db", lambda: make(base_dir, inst_data))
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -469,8 +484,8 @@ class OneMachineRunStorage(SqliteRunStorage):
         if _begun(engine):
             return
         SqliteRunStorage.from_local(str(self._path.parent))
-        for run in list(self._runs.values()):
-            super().add_run(run)
+        for run in list(self._runs.values()):  # what they were planned to do is in the file that was set aside
+            super().add_run(copy(run, job_snapshot_id=None, execution_plan_snapshot_id=None))
 
     def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
         """Add a run."""
@@ -520,8 +535,8 @@ class OneMachineScheduleStorage(SqliteScheduleStorage):
 
     @classmethod
     def from_local(cls, base_dir: str, inst_data: ConfigurableClassData | None = None) -> SqliteScheduleStorage:
-        set_aside_if_unreadable(_made(base_dir) / "schedules.db")
-        return super().from_local(base_dir, inst_data)
+        make = super().from_local
+        return opened_after_damage(Path(base_dir) / "schedules.db", lambda: make(base_dir, inst_data))
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -537,12 +552,6 @@ class OneMachineScheduleStorage(SqliteScheduleStorage):
         """Close the database."""
         super().dispose()
         self.connections.close()
-
-
-def _made(base_dir: str) -> Path:
-    folder = Path(base_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 class OneMachineStorage(DagsterSqliteStorage):
