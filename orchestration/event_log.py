@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as db
+from dagster._core.errors import DagsterSnapshotDoesNotExist
 from dagster._core.event_api import EventHandlerFn
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS, DagsterEvent
 from dagster._core.events.log import EventLogEntry
@@ -85,7 +86,7 @@ def damage(path: Path) -> str | None:
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=SQLITE_BUSY_TIMEOUT_SECONDS)) as database:
             found = database.execute("pragma integrity_check(1)").fetchone()[0]
-            strange = _is_of_another_program(database)
+        strange = _is_of_another_program(path)
     except sqlite3.DatabaseError as problem:
         return str(problem) if _code(problem) in DAMAGED else None
     if found != "ok":
@@ -93,12 +94,13 @@ def damage(path: Path) -> str | None:
     return "lacks Dagster's tables" if strange else None
 
 
-def _is_of_another_program(database: sqlite3.Connection) -> bool:
+def _is_of_another_program(path: Path) -> bool:
     """Whether none of Dagster's tables is there; the version is written last, after all tables have been made."""
-    tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
-    if not tables.isdisjoint(FIRST_TABLES) or "alembic_version" not in tables:
-        return False
-    return database.execute("select count(*) from alembic_version").fetchone()[0] > 0
+    with contextlib.closing(sqlite3.connect(path, timeout=SQLITE_BUSY_TIMEOUT_SECONDS)) as database:
+        tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
+        if not tables.isdisjoint(FIRST_TABLES) or "alembic_version" not in tables:
+            return False
+        return database.execute("select count(*) from alembic_version").fetchone()[0] > 0
 
 
 def set_aside(path: Path) -> bool:
@@ -120,17 +122,15 @@ def set_aside(path: Path) -> bool:
     return True
 
 
-def opened_after_damage(path: Path, make: Callable[[], Made]) -> Made:
+def opened_after_damage(path: Path, make: Callable[[], Made], *, read_all: bool) -> Made:
     """What `make` opens the file as; made once more if the file was damaged, and is set aside.
 
-    Whether all of it is sound is not looked at: that would mean to read it.
+    A small file is read as a whole. Damage within a large one is found when it is met.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if path.exists():
-            with contextlib.closing(sqlite3.connect(path, timeout=SQLITE_BUSY_TIMEOUT_SECONDS)) as database:
-                if _is_of_another_program(database):
-                    set_aside(path)
+        if path.exists() and (damage(path) if read_all else _is_of_another_program(path)):
+            set_aside(path)
         return make()
     except ERRORS as problem:
         if not (_hints_at_damage(problem, {path}) and set_aside(path)):
@@ -318,7 +318,9 @@ class OneMachineEventLogStorage(SqliteEventLogStorage):
         self._tables: set[str] = set()
         self._written: OrderedDict[str, deque[tuple[EventLogEntry, Row]]] = OrderedDict()
         begin = super().__init__
-        opened_after_damage(Path(base_dir) / f"{INDEX_SHARD_NAME}.db", lambda: begin(base_dir, inst_data))
+        opened_after_damage(
+            Path(base_dir) / f"{INDEX_SHARD_NAME}.db", lambda: begin(base_dir, inst_data), read_all=False
+        )
 
     @classmethod
     def from_config_value(
@@ -467,12 +469,13 @@ class OneMachineRunStorage(SqliteRunStorage):
         weakref.finalize(self, self.connections.close)
         self._path = Path(str(make_url(conn_string).database))
         self._runs: OrderedDict[str, DagsterRun] = OrderedDict()
+        self._plans_are_lost = False  # in the file that this process has set aside
         super().__init__(conn_string, inst_data)
 
     @classmethod
     def from_local(cls, base_dir: str, inst_data: ConfigurableClassData | None = None) -> "OneMachineRunStorage":
         make = super().from_local
-        return opened_after_damage(Path(base_dir) / "runs.db", lambda: make(base_dir, inst_data))
+        return opened_after_damage(Path(base_dir) / "runs.db", lambda: make(base_dir, inst_data), read_all=True)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -484,14 +487,20 @@ class OneMachineRunStorage(SqliteRunStorage):
         if _begun(engine):
             return
         SqliteRunStorage.from_local(str(self._path.parent))
-        for run in list(self._runs.values()):  # what they were planned to do is in the file that was set aside
-            super().add_run(copy(run, job_snapshot_id=None, execution_plan_snapshot_id=None))
+        self._plans_are_lost = True
+        for run in list(self._runs.values()):
+            super().add_run(_without_plan(run))
 
     def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
         """Add a run."""
-        added = super().add_run(dagster_run)
-        self._remember(added)
-        return added
+        try:
+            super().add_run(dagster_run)
+        except DagsterSnapshotDoesNotExist:
+            if not self._plans_are_lost:
+                raise
+            super().add_run(_without_plan(dagster_run))
+        self._remember(dagster_run)
+        return dagster_run
 
     def handle_run_event(self, run_id: str, event: DagsterEvent, update_timestamp: datetime | None = None) -> None:
         """Change the state of a run as an event says."""
@@ -523,6 +532,11 @@ class OneMachineRunStorage(SqliteRunStorage):
         self.connections.close()
 
 
+def _without_plan(run: DagsterRun) -> DagsterRun:
+    """The run without its plan, because Dagster refuses a run whose plan is not stored."""
+    return copy(run, job_snapshot_id=None, execution_plan_snapshot_id=None)
+
+
 @_goes_on_after_damage
 class OneMachineScheduleStorage(SqliteScheduleStorage):
     """Dagster's schedules and sensors with their connections kept."""
@@ -536,7 +550,7 @@ class OneMachineScheduleStorage(SqliteScheduleStorage):
     @classmethod
     def from_local(cls, base_dir: str, inst_data: ConfigurableClassData | None = None) -> SqliteScheduleStorage:
         make = super().from_local
-        return opened_after_damage(Path(base_dir) / "schedules.db", lambda: make(base_dir, inst_data))
+        return opened_after_damage(Path(base_dir) / "schedules.db", lambda: make(base_dir, inst_data), read_all=True)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:

@@ -476,6 +476,23 @@ def test_a_run_outlives_the_damage_of_its_log(tmp_path, capfd, which):
     assert capfd.readouterr().err.count("damaged: ") == 1
 
 
+def test_the_next_run_of_a_process_goes_on_without_the_plans_that_were_lost(tmp_path, capfd):
+    with opened(tmp_path) as instance:
+        assert GOOD.execute_in_process(instance=instance, run_config=QUIET).success
+        instance.run_storage.connections.close()
+        spoil(tmp_path / "history" / "runs.db")
+        result = GOOD.execute_in_process(instance=instance, run_config=QUIET)
+        assert result.success and instance.get_run_by_id(result.run_id).is_success
+        instance.run_storage.connections.close()
+        spoil(tmp_path / "history" / "runs.db")
+        lost = copy(
+            result.dagster_run, run_id="another", job_snapshot_id="unknown", status=dg.DagsterRunStatus.NOT_STARTED
+        )
+        instance.add_run(lost)
+        assert instance.get_run_by_id("another").job_snapshot_id is None
+    assert set_aside(tmp_path) == ["runs.db", "runs.db"] and capfd.readouterr().err.count("damaged: ") == 2
+
+
 def test_another_process_that_set_a_file_aside_is_followed(recorded, tmp_path):
     mine, others = OneMachineEventLogStorage(str(tmp_path)), OneMachineEventLogStorage(str(tmp_path))
     entry = recorded[1][0]
