@@ -23,6 +23,7 @@ from orchestration.workspace import Workspace, keep_from_others
 IN_PROCESS = "pulse/in_process"  # a run of `pulse run`: it held the lease from its first moment
 REAPED = "pulse/reaped"  # its process ended without a word
 STARTING_SECONDS = 60
+PLANNED_AT_ONCE = 1000  # what a run intends to do is written before it begins, in one transaction
 LEASE_TRIES, LEASE_SECONDS = 60, 30  # a run that nobody started by hand waits half an hour for another one
 KEPT = "# Written by pulse at each start. Without this line the file is yours.\n"
 # steps print nothing, and catching what they print starts two processes a step
@@ -34,6 +35,13 @@ nux:
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+storage:
+  custom:
+    module: orchestration.event_log
+    class: OneMachineStorage
+    config:
+      base_dir:
+        env: DAGSTER_HOME
 concurrency:
   pools:
     default_limit: 1
@@ -168,6 +176,7 @@ def prepare_dagster(home: Path) -> None:
     if not settings.exists() or settings.read_text().startswith(KEPT):
         settings.write_text(KEPT + DAGSTER_YAML)
     os.environ["DAGSTER_HOME"] = str(home.resolve())
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(PLANNED_AT_ONCE))
 
 
 def execute(
