@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from orchestration import yml
 
 FOLDER = Path(__file__).parent / "words"
 LANGUAGES = {"en": "English", "id": "Bahasa Indonesia", "zh": "中文", "ro": "Română", "pt": "Português"}
@@ -25,7 +25,7 @@ NAMED = {  # columns whose values have words of their own
 @cache
 def texts(language: str) -> dict[str, str]:
     """Texts of a language by their dotted key."""
-    nested = yaml.safe_load((FOLDER / f"{language}.yml").read_text(encoding="utf-8"))
+    nested = yml.load((FOLDER / f"{language}.yml").read_text(encoding="utf-8"))
     return {f"{part}.{key}": text for part, named in nested.items() for key, text in named.items()}
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from orchestration import yml
 
 FILE = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "staging" / "_contract.yml"
 
@@ -61,7 +61,7 @@ def _column(facts: dict) -> Column:
 @cache
 def load() -> dict[str, Entity]:
     """All entities by name."""
-    tables = yaml.safe_load(FILE.read_text())["sources"][0]["tables"]
+    tables = yml.load(FILE.read_text())["sources"][0]["tables"]
     return {
         table["name"]: Entity(
             name=table["name"],

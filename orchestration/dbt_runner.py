@@ -62,7 +62,7 @@ def lighter() -> Iterator[None]:
     """Leave out of dbt what takes a third of its own time on a project of small tables, while the block runs.
 
     - dbt makes a Jinja environment for each text that it renders; the environments are all alike, so one is shared.
-    - dbt writes each debug event as a protocol buffer before it asks whether a log wants it; here none does.
+    - dbt writes each debug event as text before it asks whether a log wants it; here none does.
     """
     from dbt_common.clients import jinja
     from dbt_common.events.base_types import EventLevel
@@ -79,7 +79,7 @@ def lighter() -> Iterator[None]:
         return shared[native]
 
     def fire(self: Any, e: Any, level: Any = None, *given: Any, **named: Any) -> None:
-        if (level or e.level_tag()) is not EventLevel.DEBUG or self.callbacks:
+        if (level or e.level_tag()) is not EventLevel.DEBUG:
             fire_event(self, e, level, *given, **named)
 
     jinja.get_environment, EventManager.fire_event = get_environment, fire  # type: ignore[method-assign]

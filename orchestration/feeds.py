@@ -12,7 +12,7 @@ import duckdb
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestration import contract
+from orchestration import contract, yml
 from orchestration.errors import FeedWrong
 
 
@@ -108,7 +108,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
 def load_feed(path: Path) -> Feed:
     """Read and validate a feed file; raises PulseError with one line that names the place."""
     try:
-        facts = yaml.safe_load(path.read_text(encoding="utf-8"))
+        facts = yml.load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         raise FeedWrong(f"{path}: not readable as YAML: {' '.join(str(problem).split())}") from None
     if not isinstance(facts, dict):

@@ -3,15 +3,50 @@
 import datetime
 import math
 import re
+import sys
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from importlib.abc import MetaPathFinder
+from importlib.util import LazyLoader, find_spec
 from typing import Any
 
 SAMPLE_SIZE = 10
 # GX imports pyspark wherever it is installed, and that warns of a pandas newer than itself
 warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
+# GX imports these for expectations about distributions, which few suites have: a third of its start-up
+HEAVY = {"altair", "scipy.stats"}
+
+
+class _WhenUsed(MetaPathFinder):
+    """Loads the heavy modules when something of them is used."""
+
+    def __init__(self) -> None:
+        self._looking = False
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in HEAVY or self._looking:
+            return None
+        self._looking = True
+        try:
+            spec = find_spec(name)
+        finally:
+            self._looking = False
+        if spec and spec.loader:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
+
+
+@contextmanager
+def light_imports() -> Iterator[None]:
+    """Import GX within the block without what it rarely uses."""
+    finder = _WhenUsed()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
 
 
 @dataclass(frozen=True)
@@ -86,6 +121,8 @@ def _run(execution: Any, data: Any, configurations: dict[int, Any]) -> dict[int,
 
 def validate(opened: AbstractContextManager[Callable[[], tuple[Any, Any]]], expectations: list[dict]) -> list[Outcome]:
     """Judge one table; `opened` gives what makes GX's execution engine and its data, and is left before the return."""
+    with light_imports():
+        import great_expectations.expectations  # noqa: F401
     outcomes, configurations = {}, {}
     for position, expectation in enumerate(expectations):
         try:

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
-import yaml
 
+from orchestration import yml
 from orchestration.checksum import checksum
 from orchestration.generations import generations
 from orchestration.sql import literal, name
@@ -29,7 +29,7 @@ EMPTY = "_empty.parquet"
 @cache
 def _marts() -> dict[str, dict]:
     files = sorted((MODELS / "marts").rglob("*.yml"))
-    described = [model for file in files for model in yaml.safe_load(file.read_text()).get("models") or []]
+    described = [model for file in files for model in yml.load(file.read_text()).get("models") or []]
     return {model["name"]: model for model in described}
 
 
@@ -56,7 +56,7 @@ def key(mart: str) -> list[str]:
 @cache
 def sources() -> dict[str, list[str]]:
     """The folders that dbt reads, with the marts in them."""
-    described = yaml.safe_load(SOURCES.read_text())["sources"]
+    described = yml.load(SOURCES.read_text())["sources"]
     return {source["name"]: [table["name"] for table in source["tables"]] for source in described}
 
 

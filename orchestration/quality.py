@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import duckdb
-import yaml
 
-from orchestration import contract, warehouse
+from orchestration import contract, warehouse, yml
 from orchestration.errors import one_line
 from orchestration.sql import literal
 from orchestration.workspace import Workspace
@@ -50,7 +49,7 @@ class Expectation:
 
 def load_suites(layer: str, folder: Path = SUITES) -> list[Expectation]:
     """The expectations of a layer in the order of their files."""
-    suites = [yaml.safe_load(path.read_text()) for path in sorted((folder / layer).glob("*.yml"))]
+    suites = [yml.load(path.read_text()) for path in sorted((folder / layer).glob("*.yml"))]
     return [Expectation(layer, suite["table"], **line) for suite in suites for line in suite["expectations"]]
 
 

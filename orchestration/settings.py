@@ -2,6 +2,7 @@
 
 import yaml
 
+from orchestration import yml
 from orchestration.errors import PulseError
 from orchestration.workspace import Workspace
 
@@ -10,7 +11,7 @@ def settings(workspace: Workspace) -> dict:
     """The settings by name; empty where there is no pulse.yml. Raises PulseError where it is not readable."""
     path = workspace.home / "pulse.yml"
     try:
-        found = yaml.safe_load(path.read_text()) if path.exists() else None
+        found = yml.load(path.read_text()) if path.exists() else None
     except yaml.YAMLError as problem:
         # not in the library's words: they quote the line, and it may hold a password
         mark = getattr(problem, "problem_mark", None)
