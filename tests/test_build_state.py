@@ -251,7 +251,18 @@ def test_each_module_decides_what_is_built_or_is_known_not_to():
     names = {path.stem for path in (code.ROOT / "orchestration").glob("*.py")}
     assert set(code.BUILDS) <= names
     others = {
-        *("__init__", "alert_store", "alerts", "automation", "catalogue", "checksum", "cli", "code", "data_docs", "yml"),
+        *(
+            "__init__",
+            "alert_store",
+            "alerts",
+            "automation",
+            "catalogue",
+            "checksum",
+            "cli",
+            "code",
+            "data_docs",
+            "yml",
+        ),
         *("definitions", "docs_server", "doctor", "errors", "event_log", "explain", "export", "lease"),
         *("ledger", "metrics", "page", "progress", "raw", "receivers", "report", "rules", "selection"),
         *("spreadsheets", "stopping", "verify", "workspace"),
