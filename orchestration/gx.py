@@ -8,45 +8,36 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from importlib.abc import MetaPathFinder
-from importlib.util import LazyLoader, find_spec
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 SAMPLE_SIZE = 10
 # GX imports pyspark wherever it is installed, and that warns of a pandas newer than itself
 warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
 # GX imports these for expectations about distributions, which few suites have: a third of its start-up
-HEAVY = {"altair", "scipy.stats"}
+HEAVY = ("altair", "scipy.stats")
 
 
-class _WhenUsed(MetaPathFinder):
-    """Loads the heavy modules when something of them is used."""
+class _WhenUsed(ModuleType):
+    """Stands for a module until something of it is used."""
 
-    def __init__(self) -> None:
-        self._looking = False
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name not in HEAVY or self._looking:
-            return None
-        self._looking = True
-        try:
-            spec = find_spec(name)
-        finally:
-            self._looking = False
-        if spec and spec.loader:
-            spec.loader = LazyLoader(spec.loader)
-        return spec
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # asked of every module by those who look through all of them
+            raise AttributeError(name)
+        return getattr(import_module(self.__name__), name)
 
 
 @contextmanager
 def light_imports() -> Iterator[None]:
     """Import GX within the block without what it rarely uses."""
-    finder = _WhenUsed()
-    sys.meta_path.insert(0, finder)
+    stand_ins = {name: _WhenUsed(name) for name in HEAVY if name not in sys.modules}
+    sys.modules.update(stand_ins)
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)
+        for name in stand_ins:
+            sys.modules.pop(name, None)
 
 
 @dataclass(frozen=True)

@@ -429,3 +429,22 @@ def test_quiet_and_without_files(warehouse, tmp_path, monkeypatch, capfd):
 def test_great_expectations_is_imported_only_when_used():
     check = "import sys, orchestration.gx_duckdb; sys.exit('great_expectations' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True, cwd=Path(__file__).parents[1])
+
+
+def test_what_gx_imports_only_for_distributions_is_there_when_it_is_used():
+    """In a process of its own: another test may have imported it."""
+    script = """
+import sys, duckdb
+from orchestration import gx_duckdb
+made = duckdb.connect()
+made.execute("create table t as select 'a' as x union all select 'b'")
+plain = [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "x"}}]
+assert gx_duckdb.validate(made.cursor, "t", "main", plain)[0].success
+assert "scipy.stats" not in sys.modules and "altair" not in sys.modules
+parts = {"values": ["a", "b"], "weights": [0.5, 0.5]}
+asked = {"column": "x", "partition_object": parts, "threshold": 0.1}
+rare = [{"type": "expect_column_kl_divergence_to_be_less_than", "kwargs": asked}]
+assert gx_duckdb.validate(made.cursor, "t", "main", rare)[0].success
+assert "scipy.stats" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,20 +1,27 @@
 """G6: whatever arrives in whatever order, a warehouse that goes on from the last build equals one that is built anew.
 
-Real landing and real dbt, in this process. PULSE_DELIVERIES=200 for the long run (`make deliveries`).
+Real landing and real dbt, in this process. PULSE_DELIVERIES=200 and PULSE_CHANGES=100 for the long run
+(`make deliveries`).
 """
 
 import json
 import os
 import random
-from datetime import date, datetime, timedelta
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from orchestration import history
+from orchestration.build_state import BuildState, Inputs
 from orchestration.code import mart_names
 from orchestration.dbt_runner import dbt_arguments, invoke, parsed_project
 from orchestration.landing import land
+from orchestration.settings import reporting_currency
 from orchestration.workspace import Workspace
 from tests.conftest import END, order
 
@@ -22,6 +29,8 @@ from tests.conftest import END, order
 MARTS = sorted(set(mart_names()) - history.append_only())
 DELIVERIES = int(os.environ.get("PULSE_DELIVERIES", "3"))
 DELIVERIES_A_HISTORY = 3
+CHANGED = ("setting", "feed", "master", "link", "model", "as_of", "known_at")
+CHANGES = int(os.environ.get("PULSE_CHANGES", "1"))
 START = date(2025, 1, 1)
 FEEDS = {
     "headers": """\
@@ -124,15 +133,46 @@ def delivery(dice: random.Random) -> dict[tuple[str, str], list[dict]]:
     return files
 
 
-def marts(workspace: Workspace, *, full: bool) -> dict[str, tuple]:
-    """Build, and the content of each mart as rows and a sum of hashes."""
+@dataclass
+class Asked:
+    """What a run is asked for, and the code that it has."""
+
+    as_of: str = ""
+    known_at: str = ""
+    limit: int = 0  # a rule that is edited into a model: orders of more than this do not count; 0 for none
+
+    def project(self, workspace: Workspace) -> Any:
+        """The parsed project, with the edited model."""
+        project = parsed_project(workspace).deepcopy()
+        if self.limit:
+            model = project.nodes["model.outlet_pulse.int_orders_qualified"]
+            assert "select * from final" in model.raw_code
+            edited = f"select * from final where coalesce(net_amount, 0) <= {self.limit}"
+            model.raw_code = model.raw_code.replace("select * from final", edited)
+        return project
+
+
+def marts(workspace: Workspace, asked: Asked, *, full: bool) -> tuple[bool, dict[str, tuple]]:
+    """Build as a run does; whether it continued from the build before, and the content of each mart."""
+    inputs = Inputs.now(workspace, asked.as_of, asked.known_at)
+    if asked.limit:
+        inputs = replace(inputs, code=f"{inputs.code}, at most {asked.limit}")
+    build = BuildState.begin(workspace, inputs, full=full)
+    build.start(workspace, "staging")
     select = [f"+{mart}" for mart in MARTS]
-    variables = {"reporting_currency": "USD"}
-    arguments = dbt_arguments("run", select, variables, ["--full-refresh"] if full else [])
-    outcome = invoke(workspace, arguments, parsed_project(workspace))
+    variables = {
+        "as_of_date": asked.as_of,
+        "known_at": asked.known_at,
+        "reporting_currency": reporting_currency(workspace),
+        "compare_contracts": False,
+    }
+    arguments = dbt_arguments("run", select, variables, [] if build.incremental else ["--full-refresh"])
+    outcome = invoke(workspace, arguments, asked.project(workspace))
     assert outcome.success, [r.message for r in outcome.result.results if r.status == "error"]
+    build.end(workspace, "marts")
+    build.end_published(workspace, "generation")
     with duckdb.connect(str(workspace.warehouse), read_only=True) as warehouse:
-        return {
+        return build.incremental, {
             mart: warehouse.execute(
                 f"select count(*), coalesce(sum(hash(mart)::hugeint), 0) from marts.{mart} as mart"
             ).fetchall()[0]
@@ -140,31 +180,84 @@ def marts(workspace: Workspace, *, full: bool) -> dict[str, tuple]:
         }
 
 
+class Deliveries:
+    """A workspace to which random files are delivered."""
+
+    def __init__(self, home: Path, dice: random.Random) -> None:
+        self.dice, self.workspace = dice, Workspace(home)
+        self.workspace.prepare()
+        history.prepare(self.workspace)
+        assert invoke(self.workspace, dbt_arguments("seed", [], {}), parsed_project(self.workspace)).success
+        self.settle("USD")
+        for name, text in FEEDS.items():
+            (self.workspace.feeds / f"{name}.yml").write_text(text)
+        self._delivered: list[tuple[str, str, str]] = []
+        self._number = 0
+
+    def settle(self, currency: str) -> None:
+        (self.workspace.home / "pulse.yml").write_text(f"reporting_currency: {currency}\n")
+
+    def land(self, files: dict[tuple[str, str], list[dict]]) -> None:
+        """Deliver files, perhaps one that came before under another name, and land them."""
+        self._number += 1
+        for (feed, file), rows in files.items():
+            text = "".join(json.dumps(row) + "\n" for row in rows)
+            self._delivered.append((feed, f"{file}-{self._number}", text))
+        if self._delivered and self.dice.random() < 0.5:
+            feed, file, text = self.dice.choice(self._delivered)
+            self._delivered.append((feed, f"{file}-again", text))
+        for feed, file, text in self._delivered:
+            (self.workspace.landing / feed).mkdir(exist_ok=True)
+            (self.workspace.landing / feed / f"{file}.jsonl").write_text(text)
+        report = land(self.workspace)
+        assert not [f.reason for f in report.files if f.status == "refused"]
+        assert sum(f.quarantined for f in report.files) == 0
+
+
 @pytest.mark.parametrize("seed", range(DELIVERIES // DELIVERIES_A_HISTORY))
 def test_going_on_equals_building_anew(tmp_path, seed):
     dice = random.Random(seed)
-    workspace = Workspace(tmp_path / "workspace")
-    workspace.prepare()
-    history.prepare(workspace)
-    assert invoke(workspace, dbt_arguments("seed", [], {})).success
-    for name, text in FEEDS.items():
-        (workspace.feeds / f"{name}.yml").write_text(text)
-    delivered: list[tuple[str, str, str]] = []
+    shop, asked = Deliveries(tmp_path / "workspace", dice), Asked()
     for number in range(DELIVERIES_A_HISTORY):
-        for (feed, file), rows in delivery(dice).items():
-            delivered.append((feed, f"{file}-{number}", "".join(json.dumps(row) + "\n" for row in rows)))
-        if dice.random() < 0.5:  # a file that came before comes again under another name
-            feed, file, text = dice.choice(delivered)
-            delivered.append((feed, f"{file}-again", text))
-        for feed, file, text in delivered:
-            (workspace.landing / feed).mkdir(exist_ok=True)
-            (workspace.landing / feed / f"{file}.jsonl").write_text(text)
-        report = land(workspace)
-        assert not [f.reason for f in report.files if f.status == "refused"]
-        assert sum(f.quarantined for f in report.files) == 0
-        went_on = marts(workspace, full=False)
-        assert went_on["kpi_inactivity_daily"][0] > 0
-    assert went_on == marts(workspace, full=True)
+        shop.land(delivery(dice))
+        continued, went_on = marts(shop.workspace, asked, full=False)
+        assert continued == (number > 0) and went_on["kpi_inactivity_daily"][0] > 0
+    assert went_on == marts(shop.workspace, asked, full=True)[1]
+
+
+@pytest.mark.parametrize("seed", range(CHANGES))
+def test_a_change_between_two_runs_equals_building_anew(tmp_path, seed):
+    """With or without new files: a setting, a feed file, a master row, a link, a model, a date or a moment changes."""
+    dice = random.Random(1000 + seed)
+    shop, asked = Deliveries(tmp_path / "workspace", dice), Asked()
+    shop.land(delivery(dice))
+    marts(shop.workspace, asked, full=False)
+    moment = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    for change in (CHANGED[seed % len(CHANGED)], dice.choice(CHANGED)):
+        asked.as_of = asked.known_at = ""
+        if change == "setting":
+            shop.settle(dice.choice(["EUR", "IDR", "USD"]))
+        elif change == "feed":
+            feed = shop.workspace.feeds / "headers.yml"
+            zone = dice.choice(["Asia/Tokyo", "America/Sao_Paulo", "UTC"])
+            feed.write_text(re.sub("time_zone: .*", f"time_zone: {zone}", feed.read_text(), count=1))
+        elif change == "master":
+            row = {"outlet_id": f"o{dice.randrange(8)}", "beat_id": "b9", "distributor_id": "d1"}
+            shop.land({("headers", "outlets"): [row]})
+        elif change == "link":
+            row = {"outlet_id": f"o{dice.randrange(4)}", "replaces_outlet_id": f"o{4 + dice.randrange(4)}"}
+            shop.land({("headers", "outlets"): [row]})
+        elif change == "model":
+            asked.limit = dice.choice([5, 15, 1000])
+        elif change == "as_of":
+            asked.as_of = a_day(dice).isoformat()
+        else:
+            asked.known_at = moment
+        if dice.random() < 0.5:
+            shop.land(delivery(dice))
+        _, found = marts(shop.workspace, asked, full=False)
+        note = (shop.workspace.dbt / "build.json").read_text()
+        assert found == marts(shop.workspace, asked, full=True)[1], (change, note)
 
 
 def test_pulse_run_goes_on_and_publishes_what_full_would(shop):
