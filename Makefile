@@ -8,7 +8,7 @@ LOCKS = run test metrics spark bench
 RUN = .venv/run.ready
 TEST = .venv/test.ready .venv/metrics.ready
 
-.PHONY: help run test test-slow test-spark spark metrics score deliveries faults soak audit bench lint docs dashboard screens setup lock dev clean
+.PHONY: help run test test-all test-long test-slow test-spark spark metrics score deliveries faults soak audit bench lint docs dashboard screens setup lock dev clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,9 +17,16 @@ run: $(RUN) ## set up, build an invented market, publish its marts, print a summ
 	@test -n "$$(ls $(PULSE_HOME)/feeds/*.yml 2>/dev/null)" || .venv/bin/pulse sample story
 	@.venv/bin/pulse run; code=$$?; [ $$code -eq 3 ] && exit 0 || exit $$code  # 3: finished, some rows quarantined
 
-# Two at a time; the tests of a file stay together, because they share workspaces. The long ones (faults) come first.
-test: $(TEST) ## the tests
-	@.venv/bin/python -m pytest -m "not slow and not spark" -n 2 --dist loadfile --no-loadscope-reorder
+# Two at a time. Whoever has ended takes tests from the other one.
+PYTEST = .venv/bin/python -m pytest -n 2 --dist worksteal $(if $(CI),--durations=25)
+
+test: $(TEST) ## the tests of each change: all rules, a share of the random histories
+	@$(PYTEST) -m "not long and not real_data and not slow and not spark"
+
+test-all: test test-long test-spark ## the tests of each merge: all random histories, real data, metrics, documentation, a soak, Spark
+
+test-long: $(TEST)
+	@PULSE_TIER=all $(PYTEST) -m "(long or oracle or real_data) and not slow and not spark"
 
 SPARK ?= spark and not slow
 test-spark: $(TEST) .venv/spark.ready ## each mart on both engines, on a cluster of its own; needs Java 17; SPARK='spark' tries Iowa, too
@@ -40,8 +47,8 @@ bench: .venv/bench.ready ## the benchmarks; SIZES="5M 20M 50M 100M" for more
 score: $(RUN) ## the lists of `make run` against the truth of the invented market
 	@.venv/bin/python -m examples.story.score
 
-deliveries: $(TEST) ## two hundred random deliveries: going on equals building anew (a long run)
-	@PULSE_DELIVERIES=201 .venv/bin/python -m pytest tests/test_increments.py -n 2
+deliveries: $(TEST) ## random deliveries and changes: an incremental build equals a full one (a long run)
+	@PULSE_DELIVERIES=201 PULSE_CHANGES=100 .venv/bin/python -m pytest tests/test_increments.py -n 2
 
 faults: $(TEST) ## every fault of the matrix, with counts (a long run); as root for the small disks
 	@PULSE_FAULTS=all .venv/bin/python -m pytest -m "fault and not slow" -n 2

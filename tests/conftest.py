@@ -16,9 +16,11 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from tests.tiers import borrow_parsed, lend_parsed, work_in_memory
 from tests.warm import Command
 
 pytest_plugins = ["tests.fault_table"]
+work_in_memory()
 ROOT = Path(__file__).resolve().parent.parent
 END = date(2026, 3, 31)
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -36,12 +38,15 @@ class Pulse:
         with tempfile.TemporaryDirectory() as folder:
             command = self.start(*arguments, said=Path(folder) / "said", **environment)
             ended, said = command.wait(), command.said
+            lend_parsed(self.home)
         expected = (code,) if isinstance(code, int) else code
         assert ended in expected, f"pulse {' '.join(arguments)} ended {ended}:\n{said}"
         return said
 
     def start(self, *arguments: str, said: Path, **environment: str) -> Command:
         """Start `pulse` and go on; what it prints goes to a file."""
+        if self.root == ROOT:
+            borrow_parsed(self.home)
         return Command(self.root, arguments, said, {"PULSE_HOME": str(self.home), **environment})
 
     def json(self, *arguments: str, code: int | tuple[int, ...] = (0, 3)) -> dict:
@@ -170,6 +175,7 @@ def story(tmp_path_factory) -> Pulse:
     def build(pulse: Pulse) -> None:
         pulse("sample", "story", "--outlets", "200", "--days", "200")
         # as a user does, and not from a process that has the engines
+        borrow_parsed(pulse.home)
         installed = [Path(sys.executable).parent / "pulse", "run"]
         here = {**os.environ, "PULSE_HOME": str(pulse.home)}
         done = subprocess.run(installed, env=here, capture_output=True, text=True)

@@ -13,8 +13,9 @@ import pyarrow
 
 from orchestration import contract, history
 from orchestration.code import ROOT
-from orchestration.dbt_runner import dbt_arguments, invoke
+from orchestration.dbt_runner import dbt_arguments, invoke, parsed_project
 from orchestration.workspace import Workspace
+from tests.tiers import borrow_parsed, lend_parsed
 
 LAKE_FILES = re.compile(r"read_parquet\('[^']*/lake/(\w+)/\*\.parquet', union_by_name = true\)")
 PUBLISHED_FILES = re.compile(r"read_parquet\('[^']*/published/(\w+)/(\w+)/\*\.parquet', union_by_name = true\)")
@@ -46,7 +47,9 @@ class Models:
     def __init__(self, home: Path) -> None:
         workspace = Workspace(home)
         workspace.prepare()
-        outcome = invoke(workspace, dbt_arguments("compile", [], {}))
+        borrow_parsed(home)
+        outcome = invoke(workspace, dbt_arguments("compile", [], {}), parsed_project(workspace))
+        lend_parsed(home)
         assert outcome.success, outcome.exception
         nodes = {r.node.unique_id: r.node for r in outcome.result.results if r.node.resource_type == "model"}
         self.seeds = [_seed(r.node) for r in outcome.result.results if r.node.resource_type == "seed"]

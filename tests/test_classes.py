@@ -4,12 +4,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.histories import LOADED, START
 from tests.models import Models
 from tests.oracle_months import add_months, month_of
+from tests.tiers import histories
 
 MONTHS, A_PERCENT, B_PERCENT = 12, 80, 95
 # of a hundred: a unit below, at and above what makes a cut, so that some cut falls right between two outlets
@@ -84,7 +85,7 @@ def differences(models: Models, sold: dict, *, by_rank: bool = False, replaced: 
 
 
 @pytest.mark.parametrize("by_rank", [False, True], ids=["by_value", "by_rank"])
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@histories(60)
 @given(sold=sales())
 def test_the_class_of_every_month_equals_the_oracle(models, by_rank, sold):
     assert differences(models, sold, by_rank=by_rank)[:3] == []

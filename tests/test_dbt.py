@@ -36,6 +36,7 @@ def test_unit_tests(workspace):
     ]
 
 
+@pytest.mark.long
 def test_marts_have_contracts(documented):
     models = [node for node in documented[0]["nodes"].values() if node["resource_type"] == "model"]
     free = [
@@ -44,6 +45,7 @@ def test_marts_have_contracts(documented):
     assert models and not free
 
 
+@pytest.mark.long
 def test_no_description_is_empty(documented):
     project, _ = documented
     models = [node for node in project["nodes"].values() if node["resource_type"] in ("model", "seed")]
@@ -57,6 +59,7 @@ def test_no_description_is_empty(documented):
     assert len(things) > 150 and not empty
 
 
+@pytest.mark.long
 def test_each_column_of_the_warehouse_is_described(documented):
     project, catalog = documented
     assert len(catalog["nodes"]) > 150
@@ -69,6 +72,7 @@ def test_each_column_of_the_warehouse_is_described(documented):
     assert not missing
 
 
+@pytest.mark.long
 def test_exposures_read_the_marts_that_they_name(documented):
     """Where meta names files, these marts and no others are named in them; the metrics read those of their models."""
     project, _ = documented

@@ -22,6 +22,9 @@ from dagster_shared.record import copy
 from orchestration import event_log, sqlite_files
 from orchestration.event_log import Connections, OneMachineEventLogStorage, OneMachineStorage
 
+# what the UI asks is what is compared, deprecated or not
+pytestmark = pytest.mark.filterwarnings("ignore:Function `EventMethods.get_event_records`:DeprecationWarning")
+
 OURS = """\
 telemetry: {enabled: false}
 storage:
@@ -443,10 +446,10 @@ def test_a_run_outlives_the_damage_of_its_log(tmp_path, capfd, which):
     def spoils(context):
         if spoilt:
             return
-        spoilt.append(context.run_id)
+        spoilt.append(context.run.run_id)
         named = {
             "index": "history/runs/index.db",
-            "run": f"history/runs/{context.run_id}.db",
+            "run": f"history/runs/{context.run.run_id}.db",
             "runs": "history/runs.db",
         }
         spoil(home / named[which])

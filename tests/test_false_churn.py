@@ -4,13 +4,14 @@ from collections import Counter
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests.histories import LOADED, churning_lakes, day
 from tests.models import Models
 from tests.oracle_churn import WINDOWS, Market
+from tests.tiers import histories
 
-SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = histories(40)
 MARTS = {"rpt_false_churn", "rpt_link_proposals", "fct_outlet_silence", "kpi_inactivity_daily"}
 
 
@@ -66,7 +67,7 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
 
 
 @pytest.mark.fault("I11")
-@SETTINGS
+@MANY
 @given(lake=churning_lakes())
 def test_equals_the_oracle(models, lake):
     assert differences(models, lake)[:5] == []

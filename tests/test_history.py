@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from orchestration import history
 from orchestration import publish as publishing
@@ -25,6 +25,7 @@ from tests.oracle import COUNTS, Feed, business_date, counts, latest
 from tests.oracle_months import days as span
 from tests.publishing import publish_again
 from tests.test_monthly import compared
+from tests.tiers import histories
 
 WINDOWS = (30, 60, 90)
 CELL = ("feed", "beat_id", "rep_id", "distributor_id", "territory", "region", "country", "channel", "abc_class")
@@ -313,7 +314,7 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
     return [f"{check.__name__}: {line}" for check in checks for line in check(made)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@histories(40)
 @given(lake=deliveries())
 def test_what_was_published_equals_the_oracle(models, lake):
     assert differences(models, lake)[:5] == []

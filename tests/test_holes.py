@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from math import floor, sqrt
 from statistics import median
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.histories import LOADED, START
@@ -14,6 +14,7 @@ from tests.models import Models
 from tests.oracle_months import days
 from tests.test_kpi import WINDOWS
 from tests.test_monthly import compared
+from tests.tiers import histories
 
 MAX_PERCENT, MIN_DAYS, MIN_SIGMAS, WEEKS_AROUND, WORKING_SHARE = 70, 5, 5, 8, 0.1
 DAYS = 210
@@ -113,7 +114,7 @@ def differences(models: Models, orders: list[tuple[str, date]], **changed) -> li
     return wrong + compared("lapses", expected, found)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@histories(30)
 @given(orders=rhythms())
 def test_every_hole_and_every_lapse_in_doubt_equals_the_oracle(models, orders):
     assert differences(models, orders)[:3] == []

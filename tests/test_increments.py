@@ -214,6 +214,7 @@ class Deliveries:
         assert sum(f.quarantined for f in report.files) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(DELIVERIES // DELIVERIES_A_HISTORY))
 def test_going_on_equals_building_anew(tmp_path, seed):
     dice = random.Random(seed)
@@ -225,6 +226,7 @@ def test_going_on_equals_building_anew(tmp_path, seed):
     assert went_on == marts(shop.workspace, asked, full=True)[1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(CHANGES))
 def test_a_change_between_two_runs_equals_building_anew(tmp_path, seed):
     """With or without new files: a setting, a feed file, a master row, a link, a model, a date or a moment changes."""

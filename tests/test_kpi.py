@@ -3,12 +3,13 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests.conftest import FEED, order, outlet
 from tests.histories import lakes
 from tests.models import Models
 from tests.oracle import COUNTS, counts
+from tests.tiers import histories
 
 WINDOWS = (30, 60, 90)
 KPI = {"kpi_inactivity_daily_filled"}
@@ -36,7 +37,7 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
 
 
 @pytest.mark.fault("I6", "I7", "T1")
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@histories(60)
 @given(lake=lakes())
 def test_every_day_and_cell_equals_the_oracle(models, lake):
     assert differences(models, lake)[:5] == []

@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests.models import Models
 from tests.oracle_lists import Field, newcombe
+from tests.tiers import histories
 from tests.working_lakes import working_lakes
 
 MARTS = {
@@ -179,7 +180,7 @@ def near(one, other) -> bool:
     return one == other
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@histories(50)
 @given(lake=working_lakes())
 def test_every_list_equals_the_oracle(models, lake):
     assert differences(models, lake)[:5] == []

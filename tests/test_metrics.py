@@ -63,6 +63,8 @@ OTHERS = {"save_rate", "listed_outlets", "portfolio_outlets"}
 TODAY = "(select max(date_day) from dim_dates)"
 OF_TODAY = f"(from kpi_inactivity_daily where {TODAY} between as_of_date and holds_until)"
 
+pytestmark = pytest.mark.long  # MetricFlow starts anew for each question
+
 
 @pytest.fixture(scope="module")
 def ask(story, tmp_path_factory):

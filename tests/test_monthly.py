@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests import oracle_months as oracle
 from tests.histories import lakes
 from tests.models import Models
 from tests.test_kpi import WINDOWS
+from tests.tiers import histories
 
 CELL = "feed, beat_id, rep_id, distributor_id, territory, region, country, channel, abc_class"
 # a number of the row itself, which the oracle has no outlet to count for
@@ -74,7 +75,7 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
     return compared("as-was", expected, as_was) + compared("as-is", expected_as_is, as_is)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@histories(50)
 @given(lake=lakes())
 def test_every_month_and_cell_equals_the_oracle(models, lake):
     assert differences(models, lake)[:3] == []

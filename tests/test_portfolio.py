@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests import oracle_portfolio as oracle
 from tests.histories import LOADED, lakes
@@ -11,6 +11,7 @@ from tests.oracle import LADDERS
 from tests.oracle_months import Cells
 from tests.test_kpi import WINDOWS
 from tests.test_monthly import compared, read
+from tests.tiers import histories
 
 MARTS = {"kpi_portfolio_composition", "kpi_tenure_bands", "kpi_one_timers", "int_outlet_cells", "int_outlet_states"}
 EARLIER = 330  # days: of some orders the year before is over on the business date, of others not
@@ -94,7 +95,7 @@ def numbers(found: dict) -> dict:
     }
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@histories(50)
 @given(lake=lakes())
 def test_every_row_equals_the_oracle(models, lake):
     assert differences(models, lake)[:3] == []

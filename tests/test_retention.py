@@ -1,12 +1,13 @@
 """Retention and cohorts against the oracle on random histories."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests import oracle_retention as oracle
 from tests.histories import lakes
 from tests.models import Models
 from tests.oracle_months import Cells
 from tests.test_monthly import CELL, compared, read
+from tests.tiers import histories
 
 WANTED = {"kpi_retention_monthly", "kpi_retention_cohorts", "int_outlet_cells"}
 
@@ -36,7 +37,7 @@ def rounded(found: dict) -> dict:
     return {key: {n: v if n.endswith("outlets") else float(v) for n, v in row.items()} for key, row in found.items()}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@histories(60)
 @given(lake=lakes())
 def test_every_month_and_cohort_equals_the_oracle(models, lake):
     assert differences(models, lake)[:3] == []

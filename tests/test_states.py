@@ -3,11 +3,12 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests.histories import LOADED, day, lakes
 from tests.models import Models
 from tests.oracle import LADDERS, States
+from tests.tiers import histories
 
 STATES = {"fct_outlet_states", "fct_outlet_state_changes"}
 
@@ -39,7 +40,7 @@ def differences(models: Models, lake: dict, **changed) -> list[str]:
     return wrong
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@histories(60)
 @given(lake=lakes())
 def test_every_outlet_and_day_has_the_state_of_the_oracle(models, lake):
     assert differences(models, lake)[:5] == []

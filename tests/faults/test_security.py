@@ -373,7 +373,7 @@ def test_no_command_says_a_contact(ran, command):
 
 def test_no_file_besides_lake_warehouse_and_their_own_mart_holds_a_contact(ran):
     ours = [path for path in ran.pulse.home.rglob("*") if path.is_file() and not path.is_symlink()]
-    for place in ("dagster/**/*.db", "dbt/**/manifest.json", "dbt/**/*.log", "published/**/manifest.json"):
+    for place in ("dagster/**/*.db", "dbt/parsed/*.json", "dbt/**/*.log", "published/**/manifest.json"):
         assert list(ran.pulse.home.glob(place)), f"{place}: nothing to look into"
     allowed = ("landing/", "lake/", "warehouse.duckdb")
     holding = []

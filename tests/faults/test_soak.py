@@ -166,6 +166,7 @@ class Days:
         assert shown and damage(self.workspace, shown) == [], self.happened
 
 
+@pytest.mark.long
 @pytest.mark.fault("soak")
 def test_days_of_faults_end_as_a_clean_history(tmp_path, tries):
     dice = random.Random(SEED)
