@@ -28,6 +28,7 @@ ROWS = (
     ("pandas", "lake to the KPI of one date", "lake to KPI"),
     ("polars", "lake to the KPI of one date", "lake to KPI"),
     ("story: first run", "pulse run: the story, from its files", ""),
+    ("story: full run", "pulse run --full: the second of two runs", "story: dbt build"),
     ("story: small file", "pulse run: 20 new lines on the story", "story: dbt build"),
     ("story: dbt build", "dbt build by command line, the same project and warehouse", ""),
     ("story: nothing new", "pulse run: nothing has come", ""),
@@ -108,6 +109,10 @@ def targets(results: list[Result]) -> list[Target]:
         _within("Nothing new", 2, largest, "nothing new"),
         _within("Nothing new on the story", 2, told, "story: nothing new"),
         _at_most("One small file on the story against dbt build", 3, told, "story: small file", "story: dbt build"),
+        _processor("pulse run --full on the story, the second of two", 28, told, "story: full run"),
+        _processor("the same, above the bare dbt build beside it", 12, told, "story: full run", "story: dbt build"),
+        _processor("Twenty new lines on the story", 28, told, "story: small file"),
+        _processor("Nothing new on the story", 1.5, told, "story: nothing new"),
         *(_faster(library, histories) for library in ("pandas", "polars")),
     ]
 
@@ -143,6 +148,16 @@ def _within(what: str, limit: float, result: Result | None, name: str) -> Target
     if result is None or found is None:
         return _missing(what, wanted)
     return Target(what, wanted, found <= limit, f"{found:.2f} s at {result['size']}")
+
+
+def _processor(what: str, limit: float, result: Result | None, name: str, above: str = "") -> Target:
+    """Processor seconds, of all cores; `above` another contender's where it is named."""
+    wanted = f"at most {limit:g} processor seconds"
+    measured = result["measured"] if result else {}
+    if name not in measured or (above and above not in measured):
+        return _missing(what, wanted)
+    found = measured[name]["cpu_seconds"] - (measured[above]["cpu_seconds"] if above else 0)
+    return Target(what, wanted, found <= limit, f"{found:.1f} s")
 
 
 def _peak(what: str, limit_mb: int, result: Result | None) -> Target:
@@ -246,7 +261,7 @@ def page(results: list[Result]) -> str:
 
 def _steps(result: Result) -> Iterator[str]:
     for name, run in result["measured"].items():
-        for kind, unit in (("steps", "Steps"), ("models", "Models")):
+        for kind, unit in (("steps", "Steps"), ("models", "Models"), ("causes", "Processor seconds by cause")):
             if found := run["facts"].get(kind):
                 yield ""
                 longest = sorted(found.items(), key=lambda item: -item[1])[:8]

@@ -403,6 +403,7 @@ def test_which_orders_moved_which_figures(two_publishes):
     assert moved[0][0][-1] == "shop:n500" and "shop:n6" not in moved[0][0]
 
 
+@pytest.mark.long
 def test_known_at_the_first_publish_equals_it_and_is_no_history(published):
     pulse, moment = published, published.first["published_at"]
     before = history_files(pulse)

@@ -262,6 +262,7 @@ def test_a_change_between_two_runs_equals_building_anew(tmp_path, seed):
         assert found == marts(shop.workspace, asked, full=True)[1], (change, note)
 
 
+@pytest.mark.long
 def test_pulse_run_goes_on_and_publishes_what_full_would(shop):
     def contents() -> dict[str, str]:
         manifest = json.loads((shop.home / "published" / "current" / "manifest.json").read_text())

@@ -467,6 +467,7 @@ def test_a_listening_socket_is_found_with_its_address(address, ours):
     assert (found.split(":")[0] in LOOPBACK) is ours
 
 
+@pytest.mark.long
 def test_the_ui_listens_on_this_machine_only(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -535,6 +536,7 @@ def test_the_scan_sees_a_secret(tmp_path):
     assert [kind for _, kind, _ in secrets_in(tmp_path / "settings.py")] == ["AWS Access Key"]
 
 
+@pytest.mark.long
 def test_no_secret_in_the_repository():
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
