@@ -207,7 +207,9 @@ def run_size(size: str, home: Path, grid_every: int = 1) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sizes", nargs="*", default=["1M", "5M"], help="tiny, 1M, 5M, 20M, 50M, 100M; `story` for the story alone")
+    parser.add_argument(
+        "sizes", nargs="*", default=["1M", "5M"], help="tiny, 1M, 5M, 20M, 50M, 100M; `story`: it alone"
+    )
     parser.add_argument("--home", type=Path, default=Path(__file__).resolve().parent / "workspace")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--grid-every", type=int, default=1, help="the grid on every n-th day only, scaled")

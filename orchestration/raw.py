@@ -17,6 +17,7 @@ from orchestration.landing import land
         dg.AssetSpec(["lake", entity.name], description=entity.description, kinds={"parquet"}, skippable=True)
         for entity in contract.load().values()
     ],
+    can_subset=True,  # whichever is asked for, all that is new lands
 )
 def lake(context: dg.AssetExecutionContext, pulse: dg.ResourceParam[Any]):
     """Take in each new file once; what fails the contract is quarantined with its reason. A build begins with it."""
@@ -28,6 +29,8 @@ def lake(context: dg.AssetExecutionContext, pulse: dg.ResourceParam[Any]):
         for event in deliveries(pulse.workspace, context.instance):
             context.log_event(event)
     for name in contract.load():
+        if dg.AssetKey(["lake", name]) not in context.selected_asset_keys:
+            continue
         files = [file for file in report.files if file.entity == name]
         yield dg.MaterializeResult(
             asset_key=["lake", name],

@@ -72,8 +72,11 @@ class _Results:
     def of(self, results: Sequence[Any]) -> Iterator:
         for result in results:
             name, status = result.node.name, str(result.status)
+            if status == "skipped":  # what it builds on failed, and says so
+                continue
             if name in self._checks:
                 yield self._check(self._checks[name], result, status)
+                continue
             elif name in self._keys and status == "success":
                 size = {"dagster/row_count": self._counts[name]} if name in self._counts else {}
                 seconds = {"seconds": round(result.execution_time, 3)}
@@ -85,8 +88,7 @@ class _Results:
                 self.failures.append(f"{name}: {'; '.join(b.told for b in broken)}")
                 continue
             if status in {"error", "fail", "runtime error"}:
-                found = f"{result.failures} failing rows" if result.failures else " ".join(str(result.message).split())
-                self.failures.append(f"{name}: {found}")
+                self.failures.append(f"{name}: {' '.join(str(result.message).split())}")
 
     def _rules(self, spec: dg.AssetCheckSpec) -> list[str]:
         return rules_of_check(self._project, spec)
@@ -100,7 +102,9 @@ class _Results:
             broken = rules.broken_by_test(self._workspace, result.node, named)
         else:  # the test itself could not run
             broken = [Broken(f"could not run: {' '.join(str(result.message).split())[:300]}", 0, [])]
-        if status == "warn":
+        if status != "warn":
+            self.failures.append(f"{spec.name}: {'; '.join(b.told for b in broken)}")
+        else:
             self.passed += len(named) - len(broken)
             self.warnings.append(
                 {

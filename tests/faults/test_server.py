@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -127,9 +128,17 @@ SELECTOR = {
 STATUS = "query ($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
 
 
-def materialise(server: Server, tmp_path) -> str:
-    """Press the button; the status in which the run ended."""
-    launched = server.ask(LAUNCH, selector=SELECTOR)["launchRun"]
+ASSETS = "{ assetNodes { assetKey { path } isMaterializable } }"
+CAUSES = """
+query ($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
+  ... on ExecutionStepFailureEvent { failureMetadata { description } } } } } }
+"""
+
+
+def materialise(server: Server, tmp_path, assets: list[list[str]] | None = None) -> str:
+    """Press the button, on the job or on some assets; the status in which the run ended, or why it failed."""
+    some = {"pipelineName": "__ASSET_JOB", "assetSelection": [{"path": key} for key in assets]} if assets else {}
+    launched = server.ask(LAUNCH, selector={**SELECTOR, **some})["launchRun"]
     assert launched["__typename"] == "LaunchRunSuccess", launched
     run, status = launched["run"]["runId"], []
 
@@ -138,7 +147,8 @@ def materialise(server: Server, tmp_path) -> str:
         return status[0] in ("SUCCESS", "FAILURE", "CANCELED")
 
     wait(ended, "the run that was asked for", tmp_path)
-    return status[0]
+    causes = [event.get("failureMetadata") for event in server.ask(CAUSES, run=run)["logsForRun"]["events"]]
+    return next((cause["description"] for cause in causes if cause), status[0])
 
 
 def checks_of(server: Server, *key: str) -> tuple[dict, dict]:
@@ -168,3 +178,26 @@ def test_the_pages_show_green_and_then_which_check_blocked(shop, tmp_path):
         _, judged = checks_of(server, "lake", "orders")
         assert "EXECUTION_FAILED" in judged.values() or "FAILED" in judged.values()
         assert current(workspace)["generation"] == before
+
+
+@pytest.mark.long
+@pytest.mark.fault("R2")
+def test_assets_that_are_materialised_alone_publish_nothing_that_was_not_checked(night, tmp_path):
+    """Files landed and were not built: layers and single assets in a random order, and each time the publish alone."""
+    pulse, dice = night.copied(tmp_path / "shop"), random.Random(7)
+    pulse("land")
+    workspace = Workspace(pulse.home)
+    before = current(workspace)["generation"]
+    with serving(pulse, tmp_path) as server:
+        keys = [node["assetKey"]["path"] for node in server.ask(ASSETS)["assetNodes"] if node["isMaterializable"]]
+        layers = [[key for key in keys if key[0] == layer] for layer in ("staging", "intermediate", "marts", "lake")]
+        steps = [*layers, *([dice.choice(layer)] for layer in layers), layers[2]]
+        dice.shuffle(steps)
+        for assets in [[], *steps]:
+            assert not assets or materialise(server, tmp_path, assets) == "SUCCESS", assets
+            told = materialise(server, tmp_path, [["published", "generation"]])
+            assert told.startswith("build: ") and "readers stay where they are" in told, (assets, told)
+            assert current(workspace)["generation"] == before
+    pulse("run", code=(0, 3))
+    assert contents(pulse.home) == night.expected
+    assert_all_is_well(pulse.home)
