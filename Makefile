@@ -48,7 +48,7 @@ score: $(RUN) ## the lists of `make run` against the truth of the invented marke
 	@.venv/bin/python -m examples.story.score
 
 deliveries: $(TEST) ## random deliveries and changes: an incremental build equals a full one (a long run)
-	@PULSE_DELIVERIES=201 PULSE_CHANGES=100 .venv/bin/python -m pytest tests/test_increments.py -n 2
+	@PULSE_DELIVERIES=201 PULSE_CHANGES=50 .venv/bin/python -m pytest tests/test_increments.py -n 2
 
 faults: $(TEST) ## every fault of the matrix, with counts (a long run); as root for the small disks
 	@PULSE_FAULTS=all .venv/bin/python -m pytest -m "fault and not slow" -n 2

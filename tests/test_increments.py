@@ -1,7 +1,7 @@
 """G6: whatever arrives in whatever order, a warehouse that goes on from the last build equals one that is built anew.
 
-Real landing and real dbt, in this process. PULSE_DELIVERIES=200 and PULSE_CHANGES=100 for the long run
-(`make deliveries`).
+Real landing and real dbt, in this process. PULSE_DELIVERIES=201 and PULSE_CHANGES=50 for the long run
+(`make deliveries`): two hundred deliveries, and a hundred changes, two a history.
 """
 
 import json

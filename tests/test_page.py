@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from orchestration import page
+from orchestration.code import report_hash
 from orchestration.generations import current
 from orchestration.publish import rollback
 from orchestration.workspace import Workspace
@@ -108,3 +109,15 @@ def test_a_chart_begins_at_zero_and_fits(shares):
         for x, n in zip((0, page.WIDTH), shares, strict=True)
     ]
     assert drawn["top"] == max(1.0, *(100 * n / 10 for n in shares))
+
+
+def test_a_page_that_another_template_made_is_written_again_and_nothing_is_rebuilt(shop):
+    page_file = shop.home / "published" / "report.html"
+    made = page_file.read_text()
+    page_file.write_text(made.replace(report_hash(), "an older template"))
+    said = shop("run")
+    assert "Nothing new" in said and "Building" not in said
+    assert page_file.read_text() == made
+    page_file.unlink()
+    shop("run")
+    assert page_file.read_text() == made
