@@ -25,7 +25,7 @@ test: $(TEST) ## the tests of each change: all rules, a share of the random hist
 
 test-all: test test-long test-spark ## the tests of each merge: all random histories, real data, metrics, documentation, a soak, Spark
 
-test-long: $(TEST)
+test-long: $(TEST) ## what test-all has besides test and test-spark
 	@PULSE_TIER=all $(PYTEST) -m "(long or oracle or real_data) and not slow and not spark"
 
 SPARK ?= spark and not slow

@@ -487,6 +487,7 @@ def test_a_killed_publish_adds_all_or_nothing(published, monkeypatch, killed_at)
     assert not list((workspace.published / "generations").glob(".*"))
 
 
+@pytest.mark.long
 def test_a_changed_rule_rewrites_nothing_that_was_published(shop, tmp_path):
     """N11, with the project's own rules seed changed between two runs."""
     root = tmp_path / "project"

@@ -306,6 +306,7 @@ def test_records_are_counted_as_a_csv_reader_counts_them(tmp_path, rows, chunk):
     assert prepared.records == len(rows) and prepared.header == ["x", "y"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["completejourney", "cdnow"])
 def test_public_data_lands_by_its_feed_alone(tmp_path, name):
     module, files = {

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from orchestration.code import project_hash
+
 ALL = os.environ.get("PULSE_TIER") == "all"
 QUICK_SHARE = 4  # of the random histories, one in so many is tried in the first tier
 LENT = Path(tempfile.gettempdir()) / f"outlet-pulse-parsed-{os.getuid()}"
@@ -43,7 +45,7 @@ def work_in_memory() -> None:
 
 def borrow_parsed(home: Path) -> None:
     """Give a workspace the parsed project, if another one has it; its files are named by what they were made from."""
-    _copy(LENT, home / "dbt" / "parsed")
+    _copy(LENT, home / "dbt" / "parsed", f"{project_hash()[:16]}*")
 
 
 def lend_parsed(home: Path) -> None:
@@ -52,14 +54,16 @@ def lend_parsed(home: Path) -> None:
         with suppress(OSError):
             if time.time() - file.stat().st_mtime > 24 * 3600:
                 file.unlink()
-    _copy(home / "dbt" / "parsed", LENT)
+    _copy(home / "dbt" / "parsed", LENT, "[!.]*.*")
 
 
-def _copy(source: Path, target: Path) -> None:
-    for file in source.glob("[!.]*.*"):
+def _copy(source: Path, target: Path, names: str) -> None:
+    for file in source.glob(names):
         if file.is_file() and not (target / file.name).exists():
-            target.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.mkdir(mode=0o700, exist_ok=True)
             beside = target / f".{file.name}.{os.getpid()}"
             with suppress(OSError):  # another test takes it away
                 shutil.copyfile(file, beside)
+                beside.chmod(0o600)
                 os.replace(beside, target / file.name)
