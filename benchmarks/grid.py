@@ -39,7 +39,7 @@ def sql(windows: list[int], every: int) -> str:
         last_orders as (
             select chosen_days.outlet_id, chosen_days.day, activity.business_date as last_order_date
             from chosen_days
-            asof left join warehouse.intermediate.int_outlet_activity_days as activity
+            asof left join warehouse.intermediate.int_outlet_spells as activity
                 on chosen_days.outlet_id = activity.outlet_id and chosen_days.day >= activity.business_date
         ),
         placed as (

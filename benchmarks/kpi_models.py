@@ -17,7 +17,7 @@ from benchmarks.measure import say
 
 KPI = "kpi_inactivity_daily"
 # what the grid reads as well
-INPUTS = frozenset({"int_outlet_activity_days", "int_outlet_openings", "int_outlet_cells", "int_outlet_known"})
+INPUTS = frozenset({"int_outlet_spells", "int_outlet_openings", "int_outlet_cells", "int_outlet_known"})
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ def test_the_step_is_what_the_grid_does_not_need():
     models = [
         model("orders"),
         *(model(name, "orders") for name in sorted(INPUTS)),
-        model("spells", "int_outlet_activity_days"),
+        model("spells", "int_outlet_spells"),
         model("kpi_inactivity_daily", "spells", *sorted(INPUTS)),
     ]
     assert [m.name for m in step_models(models)] == ["spells", "kpi_inactivity_daily"]

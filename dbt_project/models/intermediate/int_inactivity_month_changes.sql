@@ -175,7 +175,7 @@ published_openings as (
         0 as daily_net_amount_change,
         0 as last_order_day_number,
         published.lapsed_outlets as published_opening
-    from {{ ref('int_month_ends_published') }} as published
+    from {{ ref('stg_month_ends_published') }} as published
     inner join int_as_of
         on {{ add_months('published.month_start', 1) }} <= int_as_of.as_of_date
     where published.lapsed_outlets > 0

@@ -19,18 +19,9 @@ orders as (
     select
         order_id,
         outlet_id,
-        business_date
-    from {{ ref('int_orders_unioned') }}
-
-),
-
-promises as (
-
-    select
-        order_id,
+        business_date,
         promised_on
-    from {{ ref('stg_orders') }}
-    where promised_on is not null
+    from {{ ref('int_orders_unioned') }}
 
 ),
 
@@ -90,7 +81,7 @@ final as (
         summed.order_id,
         coalesce(int_outlet_links.counted_outlet_id, orders.outlet_id, summed.outlet_id) as outlet_id,
         coalesce(orders.business_date, summed.first_delivered_on) as business_date,
-        promises.promised_on,
+        orders.promised_on,
         summed.first_delivered_on,
         summed.delivered_on,
         summed.ordered_quantity,
@@ -99,14 +90,12 @@ final as (
         summed.full_lines,
         summed.full_lines = summed.delivery_lines as is_in_full,
         -- without a promise nobody can say
-        summed.full_lines = summed.delivery_lines and summed.delivered_on <= promises.promised_on
+        summed.full_lines = summed.delivery_lines and summed.delivered_on <= orders.promised_on
             as is_in_full_and_on_time,
         {{ days_between('orders.business_date', 'summed.delivered_on') }} as days_to_deliver
     from summed
     left join orders
         on summed.order_id = orders.order_id
-    left join promises
-        on summed.order_id = promises.order_id
     left join int_outlet_links
         on coalesce(orders.outlet_id, summed.outlet_id) = int_outlet_links.outlet_id
 

@@ -42,6 +42,7 @@ delivered as (
         order_status,
         ordered_through,
         net_amount,
+        promised_on,
         _loaded_at as loaded_at
     from headers
 
@@ -69,6 +70,7 @@ joined as (
             case when delivered.order_id is null then line_sums.order_status else delivered.order_status end, 'open'
         ) as order_status,
         delivered.ordered_through,
+        delivered.promised_on,
         coalesce(delivered.net_amount, line_sums.net_amount) as source_net_amount,
         line_sums.quantity,
         coalesce(line_sums.order_lines, 0) as order_lines,
@@ -97,6 +99,7 @@ moved_zones as (
         before.order_type,
         before.order_status,
         before.ordered_through,
+        before.promised_on,
         before.source_net_amount,
         before.quantity,
         before.order_lines,

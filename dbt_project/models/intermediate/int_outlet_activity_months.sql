@@ -1,12 +1,12 @@
 -- grain: outlet that counts and month with a qualifying order; the one pass over order days that months need
-with int_outlet_activity_days as (
+with int_outlet_spells as (
 
     select
         outlet_id,
         cast(date_trunc('month', business_date) as date) as month_start,
         orders,
         net_amount
-    from {{ ref('int_outlet_activity_days') }}
+    from {{ ref('int_outlet_spells') }}
 
 ),
 
@@ -18,7 +18,7 @@ monthly as (
         cast(count(*) as bigint) as order_days,
         cast(sum(orders) as bigint) as orders,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount
-    from int_outlet_activity_days
+    from int_outlet_spells
     group by
         outlet_id,
         month_start

@@ -1,11 +1,11 @@
 -- grain: outlet and month in which it has a class: by its sales of the full months before, so as it was known then
-with int_outlet_activity_days as (
+with int_outlet_spells as (
 
     select
         outlet_id,
         cast(date_trunc('month', business_date) as date) as month_start,
         net_amount
-    from {{ ref('int_outlet_activity_days') }}
+    from {{ ref('int_outlet_spells') }}
 
 ),
 
@@ -42,7 +42,7 @@ monthly as (
         outlet_id,
         month_start,
         sum(net_amount) as net_amount
-    from int_outlet_activity_days
+    from int_outlet_spells
     group by
         outlet_id,
         month_start

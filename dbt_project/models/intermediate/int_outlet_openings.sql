@@ -30,12 +30,12 @@ int_outlet_versions as (
 
 ),
 
-int_outlet_activity_days as (
+int_outlet_spells as (
 
     select
         outlet_id,
         business_date
-    from {{ ref('int_outlet_activity_days') }}
+    from {{ ref('int_outlet_spells') }}
 
 ),
 
@@ -63,7 +63,7 @@ first_orders as (
     select
         outlet_id,
         min(business_date) as first_order_date
-    from int_outlet_activity_days
+    from int_outlet_spells
     group by outlet_id
 
 ),
@@ -132,13 +132,13 @@ ended_closures as (
         stated_closures.closed_from,
         least(
             stated_closures.stated_to,
-            coalesce(min(int_outlet_activity_days.business_date), date '9999-12-31')
+            coalesce(min(int_outlet_spells.business_date), date '9999-12-31')
         ) as reopened_on
     from stated_closures
-    left join int_outlet_activity_days
+    left join int_outlet_spells
         on
-            stated_closures.outlet_id = int_outlet_activity_days.outlet_id
-            and stated_closures.closed_from <= int_outlet_activity_days.business_date
+            stated_closures.outlet_id = int_outlet_spells.outlet_id
+            and stated_closures.closed_from <= int_outlet_spells.business_date
     group by
         stated_closures.outlet_id,
         stated_closures.closed_from,

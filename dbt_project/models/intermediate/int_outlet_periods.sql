@@ -1,12 +1,12 @@
 -- grain: outlet that counts and has ordered in one of the periods: the last days, those before, and both a year before
-with int_outlet_activity_days as (
+with int_outlet_spells as (
 
     select
         outlet_id,
         business_date,
         orders,
         net_amount
-    from {{ ref('int_outlet_activity_days') }}
+    from {{ ref('int_outlet_spells') }}
 
 ),
 
@@ -46,7 +46,7 @@ placed as (
             when days.business_date > periods.last_year_previous_to then 'last_year'
             else 'last_year_previous'
         end as period
-    from int_outlet_activity_days as days
+    from int_outlet_spells as days
     inner join periods
         on
             days.business_date > periods.before_last_year_previous

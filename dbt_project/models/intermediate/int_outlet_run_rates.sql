@@ -4,18 +4,9 @@ with int_outlet_spells as (
     select
         outlet_id,
         business_date,
-        next_order_date
-    from {{ ref('int_outlet_spells') }}
-
-),
-
-int_outlet_activity_days as (
-
-    select
-        outlet_id,
-        business_date,
+        next_order_date,
         net_amount
-    from {{ ref('int_outlet_activity_days') }}
+    from {{ ref('int_outlet_spells') }}
 
 ),
 
@@ -52,14 +43,14 @@ final as (
     select
         silent.outlet_id,
         silent.last_order_date,
-        cast(sum(int_outlet_activity_days.net_amount) / max(rules.run_rate_days) as decimal(18, 4)) as daily_net_amount
+        cast(sum(days.net_amount) / max(rules.run_rate_days) as decimal(18, 4)) as daily_net_amount
     from silent
     cross join rules
-    inner join int_outlet_activity_days
+    inner join int_outlet_spells as days
         on
-            silent.outlet_id = int_outlet_activity_days.outlet_id
-            and int_outlet_activity_days.business_date <= silent.last_order_date
-            and int_outlet_activity_days.business_date > silent.last_order_date - rules.run_rate_days
+            silent.outlet_id = days.outlet_id
+            and days.business_date <= silent.last_order_date
+            and days.business_date > silent.last_order_date - rules.run_rate_days
     group by
         silent.outlet_id,
         silent.last_order_date

@@ -1,11 +1,11 @@
 -- grain: outlet that counts and is silent on the business date as it was in the same days a year before
 -- the silence that held a year before the middle of this one must cover most of the same days
-with int_outlet_activity_days as (
+with int_outlet_spells as (
 
     select
         outlet_id,
         business_date
-    from {{ ref('int_outlet_activity_days') }}
+    from {{ ref('int_outlet_spells') }}
 
 ),
 
@@ -35,7 +35,7 @@ bounds as (
         outlet_id,
         min(business_date) as first_order_date,
         max(business_date) as last_order_date
-    from int_outlet_activity_days
+    from int_outlet_spells
     group by outlet_id
 
 ),
@@ -78,7 +78,7 @@ silent_before as (
             case when days.business_date > {{ add_months('centred.middle', -12) }} then days.business_date end
         ) as silent_before_to
     from centred
-    inner join int_outlet_activity_days as days
+    inner join int_outlet_spells as days
         on centred.outlet_id = days.outlet_id
     group by centred.outlet_id
 

@@ -17,7 +17,7 @@ lifetimes as (
         max(business_date) as last_order_date,
         cast(sum(orders) as bigint) as lifetime_orders,
         cast(sum(net_amount) as decimal(18, 2)) as lifetime_net_amount
-    from {{ ref('int_outlet_activity_days') }}
+    from {{ ref('int_outlet_spells') }}
     group by outlet_id
 
 ),

@@ -1,4 +1,4 @@
--- grain: month_start, window_days and cell, as first published
+-- grain: month_start, window_days and cell, as first published, under the cell's number of today
 -- a month without a row has not been published yet; a cell without a row in a month that has some was empty
 with source as (
 
@@ -24,6 +24,15 @@ with source as (
     from {{ source('history', 'kpi_month_ends_published') }}
     where {{ was_known('published_at') }}
 
+),
+
+numbered as (
+
+    select
+        {{ cell_number('source', 'source.abc_class') }} as cell_number,
+        source.*
+    from source
+
 )
 
-select * from source
+select * from numbered

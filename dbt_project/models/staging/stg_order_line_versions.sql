@@ -1,5 +1,5 @@
 -- grain: order line as often as it was delivered; ids as the source writes them
--- not for reading: what counts is in stg_order_lines, or summed up in int_order_line_sums
+-- not for reading: the latest versions are summed up in int_order_line_sums
 with source as (
 
     select

@@ -1,5 +1,5 @@
 -- grain: order header as often as it was delivered; ids as the source writes them
--- not for reading: what counts is in stg_orders
+-- not for reading: of each order the latest version is in int_orders_unioned
 with source as (
 
     select

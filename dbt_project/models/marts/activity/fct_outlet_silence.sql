@@ -1,10 +1,10 @@
 -- grain: outlet that counts and has ordered, on the business date of the run: its silence in missed chances
-with int_outlet_activity_days as (
+with int_outlet_spells as (
 
     select
         outlet_id,
         business_date
-    from {{ ref('int_outlet_activity_days') }}
+    from {{ ref('int_outlet_spells') }}
 
 ),
 
@@ -92,13 +92,13 @@ rules as (
 last_orders as (
 
     select
-        int_outlet_activity_days.outlet_id,
+        int_outlet_spells.outlet_id,
         int_as_of.as_of_date,
-        max(int_outlet_activity_days.business_date) as last_order_date
-    from int_outlet_activity_days
+        max(int_outlet_spells.business_date) as last_order_date
+    from int_outlet_spells
     cross join int_as_of
     group by
-        int_outlet_activity_days.outlet_id,
+        int_outlet_spells.outlet_id,
         int_as_of.as_of_date
 
 ),
@@ -113,7 +113,7 @@ weekdays as (
         count(*) as order_days
     from last_orders
     cross join rules
-    inner join int_outlet_activity_days as days
+    inner join int_outlet_spells as days
         on
             last_orders.outlet_id = days.outlet_id
             and {{ days_between('days.business_date', 'last_orders.last_order_date') }} < rules.weekday_days

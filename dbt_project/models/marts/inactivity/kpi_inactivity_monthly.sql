@@ -42,7 +42,7 @@ published_months as (
     select
         {{ add_months('month_start', 1) }} as month_start,
         window_days
-    from {{ ref('int_month_ends_published') }}
+    from {{ ref('stg_month_ends_published') }}
     group by
         month_start,
         window_days

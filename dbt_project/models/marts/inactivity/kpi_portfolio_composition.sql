@@ -34,13 +34,13 @@ int_outlet_activity_months as (
 
 ),
 
-int_outlet_activity_days as (
+int_outlet_spells as (
 
     select
         outlet_id,
         business_date,
         net_amount
-    from {{ ref('int_outlet_activity_days') }}
+    from {{ ref('int_outlet_spells') }}
 
 ),
 
@@ -114,7 +114,7 @@ sales_changes as (
         days.outlet_id,
         int_as_of.newest_month_start as month_start,
         days.net_amount as net_amount_change
-    from int_outlet_activity_days as days
+    from int_outlet_spells as days
     inner join int_as_of
         on
             days.business_date > int_as_of.year_before

@@ -1,12 +1,12 @@
 -- grain: kind and window, on the business date of the run
 -- kinds exclude each other and add up; windows overlap and do not
 -- each silent outlet has the first kind that fits: links, closed, late_feed, on_hold, hole_only, seasonal, else plain
-with int_outlet_activity_days as (
+with int_outlet_spells as (
 
     select
         outlet_id,
         business_date
-    from {{ ref('int_outlet_activity_days') }}
+    from {{ ref('int_outlet_spells') }}
 
 ),
 
@@ -102,7 +102,7 @@ last_orders as (
     select
         outlet_id,
         max(business_date) as last_order_date
-    from int_outlet_activity_days
+    from int_outlet_spells
     group by outlet_id
 
 ),
