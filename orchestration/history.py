@@ -3,8 +3,8 @@
 published/history/<mart>/<generation>.parquet  the rows that a publish added to an append-only mart
 published/before/<mart>/<generation>.parquet   a mart as the last plain run published it, to compare the next one with
 
-dbt reads both folders as sources (models/staging/_published.yml), which name the marts; a mart is append-only where its
-own yml says `meta: {publish: append}`. A plain run is one without --as-of and without --known-at.
+dbt reads both folders as sources (models/staging/published/_published__sources.yml), which name the marts; a mart is
+append-only where its own yml says `meta: {publish: append}`. A plain run is one without --as-of and without --known-at.
 """
 
 import os
@@ -22,7 +22,7 @@ from orchestration.sql import literal, name
 from orchestration.workspace import Workspace
 
 MODELS = Path(__file__).resolve().parent.parent / "dbt_project" / "models"
-SOURCES = MODELS / "staging" / "_published.yml"
+SOURCES = MODELS / "staging" / "published" / "_published__sources.yml"
 EMPTY = "_empty.parquet"
 
 

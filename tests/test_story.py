@@ -34,7 +34,9 @@ def test_the_latest_version_of_an_order_wins(story):
     with duckdb.connect(str(story.home / "warehouse.duckdb"), read_only=True) as warehouse:
         amounts = dict(
             warehouse.execute(
-                "select order_id, source_net_amount from intermediate.int_orders_unioned where list_contains(?, order_id)", [list(fixes)]
+                "select order_id, source_net_amount from intermediate.int_orders_unioned "
+                "where list_contains(?, order_id)",
+                [list(fixes)],
             ).fetchall()
         )
     assert fixes

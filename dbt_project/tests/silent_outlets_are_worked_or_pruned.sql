@@ -1,4 +1,4 @@
--- N15: each silent or endangered outlet is on the revival list or on the prune list, exactly once, and no other is
+-- each silent or endangered outlet is on the revival list or on the prune list, exactly once, and no other is
 with listed as (
 
     select outlet_id

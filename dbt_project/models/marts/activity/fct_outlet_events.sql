@@ -1,4 +1,4 @@
--- grain: event of an outlet: the whole of its history in one place (R62); a view of the facts
+-- grain: event of an outlet: the whole of its history in one place; a view of the facts
 -- orders, visits, deliveries, coupons, stock-outs of what it buys, and state changes by the standard ladder
 with orders as (
 
