@@ -12,7 +12,7 @@ from orchestration.dbt_runner import dbt_arguments, invoke
 from orchestration.workspace import Workspace
 from tests.spark.conftest import try_spark
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore")]  # Spark warns of libraries newer than itself
 # macro, its answer as text: one expression a line, over one row unless a relation is named
 ANSWERS = {
     "add_days": [

@@ -11,7 +11,7 @@ from orchestration.generations import current
 from orchestration.workspace import Workspace
 from tests.conftest import REAL_DATA, Pulse
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore")]  # Spark warns of libraries newer than itself
 
 
 def landed(pulse: Pulse, *sample: str) -> Pulse:
