@@ -2,8 +2,13 @@
 
 import dagster as dg
 
-from orchestration import automation, catalogue, quality, raw, run, transform
-from orchestration.workspace import Workspace
+from orchestration.checks import check as quality
+from orchestration.defs import lake as raw
+from orchestration.defs import metadata as catalogue
+from orchestration.defs import models as transform
+from orchestration.defs import schedules as automation
+from orchestration.pipeline import execute as run
+from orchestration.workspace.layout import Workspace
 
 workspace = Workspace.current()
 starts = automation.starts(workspace)

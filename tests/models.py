@@ -11,10 +11,11 @@ from typing import Any
 import duckdb
 import pyarrow
 
-from orchestration import contract, history
-from orchestration.code import ROOT
-from orchestration.dbt_runner import dbt_arguments, invoke, parsed_project
-from orchestration.workspace import Workspace
+from orchestration.project import contract
+from orchestration.project.code import ROOT
+from orchestration.publishing import history
+from orchestration.warehouse.dbt_runner import dbt_arguments, invoke, parsed_project
+from orchestration.workspace.layout import Workspace
 from tests.tiers import borrow_parsed, lend_parsed
 
 LAKE_FILES = re.compile(r"read_parquet\('[^']*/lake/(\w+)/\*\.parquet', union_by_name = true\)")

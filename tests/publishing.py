@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from orchestration.build_state import STEPS, BuildState, Inputs
-from orchestration.publish import publish
-from orchestration.workspace import Workspace
+from orchestration.publishing.publish import publish
+from orchestration.warehouse.build_state import STEPS, BuildState, Inputs
+from orchestration.workspace.layout import Workspace
 
 
 def publish_again(workspace: Workspace, name: str, as_of: str = "") -> dict:

@@ -15,11 +15,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import alerts, code, history, report
-from orchestration.alert_store import COLUMNS, AlertStore
-from orchestration.build_state import Inputs
-from orchestration.publish import show
-from orchestration.workspace import Workspace
+from orchestration.alerts import digests as alerts
+from orchestration.alerts.store import COLUMNS, AlertStore
+from orchestration.project import code
+from orchestration.publishing import history
+from orchestration.publishing.publish import show
+from orchestration.reports import summary as report
+from orchestration.warehouse.build_state import Inputs
+from orchestration.workspace.layout import Workspace
 from tests.conftest import ROOT
 
 SECRET = "s3cr3t-pass"
@@ -393,7 +396,7 @@ def test_a_receiver_that_hangs_holds_up_nobody(pulse, sink):
     notify(pulse, notify=[f"{sink.url()}&rto=60", other.url()])
     publish(pulse, 1, *(alert(number, f"r{number}") for number in range(10)))
     start = time.monotonic()
-    done = python(pulse, "from orchestration import receivers; receivers.DIGEST_SECONDS = 0.5", "alerts", "--send")
+    done = python(pulse, "from orchestration.alerts import channels; channels.DIGEST_SECONDS = 0.5", "alerts", "--send")
     assert time.monotonic() - start < 30
     release.set()
     assert done.returncode == 1 and "URL 1 (json://127.0.0.1): no answer in time" in done.stderr

@@ -9,13 +9,15 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
-from orchestration import alerts, automation, catalogue
-from orchestration.build_state import Inputs
-from orchestration.errors import SettingsWrong
-from orchestration.landing import land
-from orchestration.lease import lease
-from orchestration.run import DAGSTER_YAML, KEPT, PulseResource, prepare_dagster
-from orchestration.workspace import Workspace
+from orchestration.alerts import digests as alerts
+from orchestration.defs import metadata as catalogue
+from orchestration.defs import schedules as automation
+from orchestration.landing.land import land
+from orchestration.pipeline.execute import DAGSTER_YAML, KEPT, PulseResource, prepare_dagster
+from orchestration.warehouse.build_state import Inputs
+from orchestration.workspace.errors import SettingsWrong
+from orchestration.workspace.layout import Workspace
+from orchestration.workspace.lease import lease
 from tests.conftest import END, FEED, ROOT, order
 from tests.test_alerts import sink  # noqa: F401
 
@@ -158,8 +160,8 @@ def test_nothing_is_asked_for_while_a_run_is_at_work(shop, workspace, instance, 
 
 def test_a_run_that_dagster_starts_waits_for_another_one(workspace, monkeypatch):
     monkeypatch.setenv("PULSE_HOME", str(workspace.home))
-    holding = "import sys; from pathlib import Path; from orchestration.lease import lease\n"
-    holding += "from orchestration.workspace import Workspace\n"
+    holding = "import sys; from pathlib import Path; from orchestration.workspace.lease import lease\n"
+    holding += "from orchestration.workspace.layout import Workspace\n"
     holding += "with lease(Workspace(Path(sys.argv[1])), 'pulse run'): print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", holding, str(workspace.home)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -8,14 +8,14 @@ from importlib.util import find_spec
 import pytest
 import yaml
 
-from orchestration import spark
-from orchestration.cli import app
-from orchestration.errors import PulseError
+from orchestration.cli.command import app
+from orchestration.warehouse import spark
+from orchestration.workspace.errors import PulseError
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
 PAGE = (ROOT / "docs" / "deploy.md").read_text()
-CODE = [*(ROOT / "orchestration").glob("*.py"), ROOT / "dbt_project" / "profiles.yml"]
+CODE = [*(ROOT / "orchestration").rglob("*.py"), ROOT / "dbt_project" / "profiles.yml"]
 TEXT = "\n".join(path.read_text() for path in CODE)
 
 

@@ -19,8 +19,8 @@ from dagster._core.events import DagsterEventType
 from dagster._core.events.log import EventLogEntry
 from dagster_shared.record import copy
 
-from orchestration import event_log, sqlite_files
-from orchestration.event_log import Connections, OneMachineEventLogStorage, OneMachineStorage
+from orchestration.defs.instance import event_log, sqlite_files
+from orchestration.defs.instance.event_log import Connections, OneMachineEventLogStorage, OneMachineStorage
 
 # what the UI asks is what is compared, deprecated or not
 pytestmark = pytest.mark.filterwarnings("ignore:Function `EventMethods.get_event_records`:DeprecationWarning")
@@ -29,7 +29,7 @@ OURS = """\
 telemetry: {enabled: false}
 storage:
   custom:
-    module: orchestration.event_log
+    module: orchestration.defs.instance.event_log
     class: OneMachineStorage
     config: {base_dir: "%s"}
 """
@@ -332,7 +332,7 @@ WRITER = """
     import sys
     from dagster._core.events.log import EventLogEntry
     from dagster._serdes import deserialize_value
-    from orchestration.event_log import OneMachineEventLogStorage
+    from orchestration.defs.instance.event_log import OneMachineEventLogStorage
     storage = OneMachineEventLogStorage(sys.argv[1])
     entry = deserialize_value(open(sys.argv[2]).read(), EventLogEntry)
     number = 0

@@ -3,10 +3,11 @@
 import duckdb
 import pytest
 
-from orchestration import contract, quality
-from orchestration.gx_duckdb import validate
-from orchestration.lake import write_empty
-from orchestration.workspace import Workspace
+from orchestration.checks import check as quality
+from orchestration.checks.gx_duckdb import validate
+from orchestration.landing.lake import write_empty
+from orchestration.project import contract
+from orchestration.workspace.layout import Workspace
 
 TABLES = """
 create schema staging;

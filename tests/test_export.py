@@ -14,12 +14,12 @@ import duckdb
 import openpyxl
 import pytest
 
-from orchestration import publish as publishing
-from orchestration.errors import PulseError
-from orchestration.export import export, file_names
-from orchestration.generations import current
-from orchestration.selection import NO_REP
-from orchestration.workspace import Workspace
+from orchestration.publishing import publish as publishing
+from orchestration.publishing.generations import current
+from orchestration.reports.export import export, file_names
+from orchestration.reports.selection import NO_REP
+from orchestration.workspace.errors import PulseError
+from orchestration.workspace.layout import Workspace
 from tests.conftest import Pulse
 from tests.publishing import publish_again
 
@@ -414,7 +414,7 @@ def test_a_failed_export_leaves_the_earlier_file(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("orchestration.export.write_csv", full)
+    monkeypatch.setattr("orchestration.reports.export.write_csv", full)
     with pytest.raises(PulseError, match=r"exports: cannot be written: .*No space left on device"):
         export(workspace, "rpt_words", "csv")
     assert path.read_bytes() == before
@@ -423,8 +423,8 @@ def test_a_failed_export_leaves_the_earlier_file(tmp_path, monkeypatch):
 
 def test_every_column_of_a_person_has_a_mask():
     """The contract says which columns hold contacts; a new one without a mask would go out in full."""
-    from orchestration import contract
-    from orchestration.selection import MASKS
+    from orchestration.project import contract
+    from orchestration.reports.selection import MASKS
 
     entities = contract.load().values()
     assert set(MASKS) == {c.name for entity in entities for c in entity.columns.values() if c.contact}

@@ -27,7 +27,7 @@ def test_asset_keys_are_the_known_ones(graph):
 
 
 def test_every_expectation_is_a_check_on_an_asset_of_the_graph(graph):
-    from orchestration import quality
+    from orchestration.checks import check as quality
 
     expectations = [e for layer in quality.LAYERS for e in quality.load_suites(layer)]
     assert len({(e.asset_key, e.name) for e in expectations}) == len(expectations)
@@ -37,7 +37,7 @@ def test_every_expectation_is_a_check_on_an_asset_of_the_graph(graph):
 
 
 def test_every_layer_has_a_blocking_check():
-    from orchestration import quality
+    from orchestration.checks import check as quality
 
     for layer in quality.LAYERS:
         assert any(e.blocking for e in quality.load_suites(layer)), layer
@@ -46,8 +46,8 @@ def test_every_layer_has_a_blocking_check():
 def test_dbt_arguments():
     from dagster import AssetKey
 
-    from orchestration.dbt_runner import dbt_arguments
-    from orchestration.transform import layer_selection
+    from orchestration.defs.models import layer_selection
+    from orchestration.warehouse.dbt_runner import dbt_arguments
 
     built = dbt_arguments("build", ["path:models/marts"], {"as_of_date": "2026-01-01"})
     assert built[0] == "build" and built[built.index("--indirect-selection") + 1] == "buildable"

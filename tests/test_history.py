@@ -13,11 +13,11 @@ import duckdb
 import pytest
 from hypothesis import given
 
-from orchestration import history
-from orchestration import publish as publishing
-from orchestration.generations import generations
-from orchestration.publish import KEPT_GENERATIONS, reader
-from orchestration.workspace import Workspace
+from orchestration.publishing import history
+from orchestration.publishing import publish as publishing
+from orchestration.publishing.generations import generations
+from orchestration.publishing.publish import KEPT_GENERATIONS, reader
+from orchestration.workspace.layout import Workspace
 from tests.conftest import END, ROOT, Pulse, order
 from tests.histories import LOADED, deliveries
 from tests.models import Models

@@ -16,13 +16,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import history
-from orchestration.build_state import BuildState, Inputs
-from orchestration.code import mart_names
-from orchestration.dbt_runner import dbt_arguments, invoke, parsed_project
-from orchestration.landing import land
-from orchestration.settings import reporting_currency
-from orchestration.workspace import Workspace
+from orchestration.landing.land import land
+from orchestration.project.code import mart_names
+from orchestration.publishing import history
+from orchestration.warehouse.build_state import BuildState, Inputs
+from orchestration.warehouse.dbt_runner import dbt_arguments, invoke, parsed_project
+from orchestration.workspace.layout import Workspace
+from orchestration.workspace.settings import reporting_currency
 from tests.conftest import END, order
 
 # rows of earlier publishes are not made again

@@ -8,10 +8,10 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration import run
-from orchestration.dbt_runner import dbt_arguments, invoke
-from orchestration.errors import PulseError
-from orchestration.workspace import Workspace
+from orchestration.pipeline import execute as run
+from orchestration.warehouse.dbt_runner import dbt_arguments, invoke
+from orchestration.workspace.errors import PulseError
+from orchestration.workspace.layout import Workspace
 
 HOLDS = """
 import sys, time, duckdb

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-
 from orchestration.code import project_hash
 
 ALL = os.environ.get("PULSE_TIER") == "all"

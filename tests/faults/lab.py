@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import generations, history
-from orchestration.lease import holder
-from orchestration.publish import reader, shown_by
-from orchestration.verify import verify
-from orchestration.workspace import Workspace
+from orchestration.pipeline.verify import verify
+from orchestration.publishing import generations, history
+from orchestration.publishing.publish import reader, shown_by
+from orchestration.workspace.layout import Workspace
+from orchestration.workspace.lease import holder
 from tests.warm import forks
 
 ALIVE = ("STARTING", "STARTED", "CANCELING")

@@ -23,9 +23,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from orchestration import landing, ledger, preflight, quarantine
-from orchestration.errors import FeedWrong
-from orchestration.ledger import Ledger
+from orchestration.landing import land as landing
+from orchestration.landing import ledger, preflight, quarantine
+from orchestration.landing.ledger import Ledger
+from orchestration.workspace.errors import FeedWrong
 from tests.fault_table import EVERYTHING
 from tests.faults.landing_lab import COLUMNS, Lab, entity, feed, order, orders
 from tests.test_landing import GOOD, HEAD, lake
