@@ -18,7 +18,7 @@ from benchmarks.browser import EXECUTABLE, browser
 from benchmarks.serving import served
 from dashboard.serve import environment
 from orchestration.publishing.generations import current
-from orchestration.publishing.publish import show
+from orchestration.reports.shown import show
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.sql import literal, name
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from orchestration.publishing.publish import reader, shown_by
+from orchestration.publishing.readers import reader, shown_by
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.sql import rows

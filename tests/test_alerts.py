@@ -17,18 +17,17 @@ import pytest
 
 from orchestration.alerts import digests as alerts
 from orchestration.alerts.store import COLUMNS, AlertStore
-from orchestration.project import code
-from orchestration.publishing import history
-from orchestration.publishing.publish import show
+from orchestration.project.marts import columns, mart_names
 from orchestration.reports import summary as report
-from orchestration.warehouse.build_state import Inputs
+from orchestration.reports.shown import show
+from orchestration.warehouse.inputs import Inputs
 from orchestration.workspace.layout import Workspace
 from tests.conftest import ROOT
 
 SECRET = "s3cr3t-pass"
 AS_OF = "2026-03-31"
 # the marts that the summary of a run reads: here they are empty
-SUMMED_UP = set(code.mart_names()) & set(re.findall(r"\w+", Path(report.__file__).read_text()))
+SUMMED_UP = set(mart_names()) & set(re.findall(r"\w+", Path(report.__file__).read_text()))
 
 
 class Sink:
@@ -102,7 +101,7 @@ def publish(pulse, number: int, *found: dict, asked: str | None = None) -> Works
         for row in found:
             connection.execute(f"insert into rpt_alerts values ({', '.join('?' * len(row))})", list(row.values()))
         for mart in SUMMED_UP:
-            types = ", ".join(f"{name} {kind}" for name, kind in history.columns(mart).items())
+            types = ", ".join(f"{name} {kind}" for name, kind in columns(mart).items())
             connection.execute(f"create table {mart} ({types})")
         marts = ("rpt_alerts", *SUMMED_UP)
         for mart in marts:

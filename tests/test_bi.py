@@ -15,7 +15,7 @@ from importlib.util import find_spec
 import duckdb
 import pytest
 
-from orchestration.publishing.publish import shown_by
+from orchestration.publishing.readers import shown_by
 from orchestration.workspace.layout import Workspace
 from tests.conftest import ROOT
 from tests.publishing import publish_again

@@ -6,8 +6,8 @@ import random
 import pytest
 
 from orchestration.project import code
-from orchestration.warehouse import build_state
-from orchestration.warehouse.build_state import STEPS, BuildState, Inputs
+from orchestration.warehouse.build_state import STEPS, BuildState
+from orchestration.warehouse.inputs import NOT_BUILDING, Inputs
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.layout import Workspace
 
@@ -17,9 +17,9 @@ CRITICAL = {"name": "x", "asset": "marts/y", "severity": "critical"}
 
 # modules whose change builds the same, besides what people read, who is told, and how a command is called
 OTHERS = """
-checks/data_docs definitions defs/lake defs/metadata defs/schedules landing/dry_run landing/ledger pipeline/verify
-project/code warehouse/rules workspace/errors workspace/files workspace/layout workspace/lease workspace/progress
-workspace/signals workspace/yml
+checks/data_docs definitions defs/definitions defs/lake defs/metadata defs/results defs/runs defs/schedules
+defs/sensors landing/dry_run landing/ledger pipeline/verify project/code publishing/readers warehouse/rules
+workspace/errors workspace/files workspace/layout workspace/lease workspace/progress workspace/signals workspace/yml
 """
 
 
@@ -289,7 +289,7 @@ def test_a_file_time_decides_nothing_and_a_byte_does(tmp_path, monkeypatch):
 def test_settings_that_only_tell_people_build_nothing(workspace):
     before = Inputs.now(workspace)
     settings = workspace.home / "pulse.yml"
-    settings.write_text("".join(f"{name}: x\n" for name in build_state.NOT_BUILDING))
+    settings.write_text("".join(f"{name}: x\n" for name in NOT_BUILDING))
     assert Inputs.now(workspace) == before
     settings.write_text("reporting_currency: USD\n")
     assert Inputs.now(workspace) != before

@@ -20,7 +20,7 @@ from dashboard.views.lists import exported
 from dashboard.words import LANGUAGES, Words, texts
 from orchestration.cli.command import app
 from orchestration.publishing.generations import current
-from orchestration.publishing.publish import show
+from orchestration.reports.shown import show
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.sql import literal

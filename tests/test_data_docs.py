@@ -5,8 +5,8 @@ import re
 import pytest
 
 from orchestration.checks import data_docs
-from orchestration.checks.check import Expectation
 from orchestration.checks.gx import Outcome
+from orchestration.project.suites import Expectation
 from orchestration.workspace.layout import Workspace
 
 PHONE = "+40 712 345 678"

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from orchestration.project.code import mart_names
+from orchestration.project.marts import mart_names
 from orchestration.warehouse.dbt_runner import dbt_arguments, invoke
 from orchestration.workspace.layout import Workspace
 from tests.conftest import ROOT

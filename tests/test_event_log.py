@@ -20,7 +20,9 @@ from dagster._core.events.log import EventLogEntry
 from dagster_shared.record import copy
 
 from orchestration.defs.instance import event_log, sqlite_files
-from orchestration.defs.instance.event_log import Connections, OneMachineEventLogStorage, OneMachineStorage
+from orchestration.defs.instance.event_log import OneMachineEventLogStorage
+from orchestration.defs.instance.sqlite_files import Connections
+from orchestration.defs.instance.storage import OneMachineStorage
 
 # what the UI asks is what is compared, deprecated or not
 pytestmark = pytest.mark.filterwarnings("ignore:Function `EventMethods.get_event_records`:DeprecationWarning")
@@ -29,7 +31,7 @@ OURS = """\
 telemetry: {enabled: false}
 storage:
   custom:
-    module: orchestration.defs.instance.event_log
+    module: orchestration.defs.instance.storage
     class: OneMachineStorage
     config: {base_dir: "%s"}
 """
@@ -352,7 +354,7 @@ def test_a_reader_follows_a_writer_that_is_killed(recorded, tmp_path):
     storage, seen = OneMachineEventLogStorage(str(logs)), []
     storage.watch(entry.run_id, None, lambda event, cursor: seen.append((event.user_message, cursor)))
     command = [sys.executable, "-c", textwrap.dedent(WRITER), str(logs), str(tmp_path / "entry")]
-    here = {**os.environ, "PYTHONPATH": str(Path(event_log.__file__).parent.parent)}
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=here) as writer:
         try:
             wrote, reads, ends = 0, [], time.monotonic() + 20

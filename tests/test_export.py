@@ -14,7 +14,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from orchestration.publishing import publish as publishing
+from orchestration.publishing import readers
 from orchestration.publishing.generations import current
 from orchestration.reports.export import export, file_names
 from orchestration.reports.selection import NO_REP
@@ -388,18 +388,18 @@ def test_a_list_without_a_key_is_no_crm_import(tmp_path):
 def test_a_file_names_the_generation_that_it_was_read_from(tmp_path):
     workspace = published(tmp_path / "home", rpt_words="select 'first' as words")
     first = current(workspace)
-    with publishing.reader(workspace) as marts:
+    with readers.reader(workspace) as marts:
         published(tmp_path / "home", rpt_words="select 'second' as words")
-        assert publishing.shown_by(workspace, marts)["generation"] == first["generation"]
+        assert readers.shown_by(workspace, marts)["generation"] == first["generation"]
         assert current(workspace)["generation"] > first["generation"]
-    with publishing.reader(workspace) as marts:
-        assert publishing.shown_by(workspace, marts) == current(workspace)
+    with readers.reader(workspace) as marts:
+        assert readers.shown_by(workspace, marts) == current(workspace)
 
 
 def test_a_reader_writes_into_its_folder_and_nowhere_else(tmp_path):
     workspace = published(tmp_path / "home", rpt_words="select 'first' as words")
     (tmp_path / "mine").mkdir()
-    with publishing.reader(workspace, writes=tmp_path / "mine") as marts:
+    with readers.reader(workspace, writes=tmp_path / "mine") as marts:
         marts.execute(f"copy rpt_words to '{tmp_path}/mine/words.csv'")
         for elsewhere in ("words.csv", "mine/../words.csv", "home/published/words.csv"):
             with pytest.raises(duckdb.PermissionException):

@@ -8,8 +8,8 @@ import pytest
 
 from orchestration.project.code import report_hash
 from orchestration.publishing.generations import current
-from orchestration.publishing.publish import rollback
 from orchestration.reports import html_report as page
+from orchestration.reports.shown import rollback
 from orchestration.workspace.layout import Workspace
 from tests.conftest import END
 from tests.publishing import publish_again

@@ -112,7 +112,9 @@ def test_failing_staging_check_stops_the_marts(shop):
 
 @pytest.mark.fault("Q2")
 def test_a_check_that_cannot_run_is_a_tool_error(story, tmp_path):
-    from orchestration.checks.check import Expectation, check_layer, check_result
+    from orchestration.checks.check import check_layer
+    from orchestration.defs.checks import check_result
+    from orchestration.project.suites import Expectation
     from orchestration.workspace.layout import Workspace
 
     home = tmp_path / "workspace"

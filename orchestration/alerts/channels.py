@@ -5,7 +5,6 @@ A URL may hold a password: none is ever shown, logged or stored.
 
 import hashlib
 import logging
-import os
 import threading
 import time
 from collections import Counter
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from orchestration.workspace import environment
 from orchestration.workspace.errors import SettingsWrong
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.settings import settings
@@ -51,10 +51,9 @@ def receivers_of(workspace: Workspace, owner: str) -> list[Receiver]:
     own = {str(name): urls for name, urls in owners.items()}.get(owner)
     if own:
         return _listed(f"pulse.yml, notify_owners, {owner}", own)
-    environment = map(str.strip, os.environ.get("PULSE_NOTIFY", "").split(","))
     return [
         *_listed("pulse.yml, notify", found.get("notify") or []),
-        *_listed("PULSE_NOTIFY", [url for url in environment if url]),
+        *_listed("PULSE_NOTIFY", environment.receivers()),
     ]
 
 

@@ -10,7 +10,7 @@ from orchestration.alerts.channels import Post, receivers_of
 from orchestration.alerts.store import COLUMNS, AlertStore
 from orchestration.publishing.generations import current
 from orchestration.publishing.history import is_plain
-from orchestration.publishing.publish import reader
+from orchestration.publishing.readers import reader
 from orchestration.workspace.errors import PulseError, SettingsWrong
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.progress import step

@@ -6,7 +6,6 @@ docs/checks/index.html                   the runs, newest first
 """
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -15,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.checks.check import Expectation
+from orchestration.project.suites import Expectation
+from orchestration.workspace.files import pointed
 from orchestration.workspace.layout import Workspace
 
 KEPT_RUNS = 10
@@ -47,10 +47,7 @@ def write(workspace: Workspace, run_id: str, layer: str, judged: Sequence[tuple[
             "warning": [e.means for e in failed if not e.blocking],
         }
     note.write_text(json.dumps(run))
-    link = root / f".{run_id}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(run_id)
-    os.replace(link, root / "latest")
+    pointed(root / "latest", Path(run_id))
     _index(root)
 
 

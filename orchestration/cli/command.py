@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.project.code import ROOT
+from orchestration.workspace.environment import shows_tracebacks
 from orchestration.workspace.errors import PulseError, of_the_machine, one_line
 from orchestration.workspace.layout import Workspace, keep_from_others
 
@@ -69,7 +70,7 @@ def main() -> None:
     try:
         app()
     except Exception as problem:
-        if os.environ.get("PULSE_DEBUG"):
+        if shows_tracebacks():
             raise
         known = problem if isinstance(problem, PulseError) else of_the_machine(problem, Workspace.current().home)
         said = known.told if known else f"bug: {type(problem).__name__}: {one_line(problem)}"
@@ -158,9 +159,11 @@ def _whole_way(
 ) -> None:
     from orchestration.alerts import digests as alerts
     from orchestration.landing.land import land
-    from orchestration.publishing.generations import current, damage
-    from orchestration.publishing.publish import show, tidy, write_report
+    from orchestration.publishing.catalog import tidy
+    from orchestration.publishing.generations import current, damage, is_published
     from orchestration.reports import html_report as page
+    from orchestration.reports.html_report import write_report
+    from orchestration.reports.shown import show
     from orchestration.reports.summary import (
         failed_run_as_dict,
         show_checks,
@@ -170,7 +173,7 @@ def _whole_way(
         summary,
     )
     from orchestration.warehouse import tables as warehouse
-    from orchestration.warehouse.build_state import Inputs, is_published
+    from orchestration.warehouse.inputs import Inputs
     from orchestration.workspace.lease import lease
     from orchestration.workspace.settings import run_limit
     from orchestration.workspace.signals import stoppable
@@ -218,7 +221,7 @@ def _whole_way(
         elif published and page.is_outdated(workspace):
             write_report(workspace, published)
         if killed_before and not fresh:  # it published, and was killed before Dagster heard of its end
-            from orchestration.pipeline.execute import reap
+            from orchestration.defs.runs import reap
 
             reap(workspace)
         plain = not as_of and not known_at
@@ -257,8 +260,8 @@ def _tell_of_failure(workspace: Workspace, causes: list[str]) -> None:
 
 def _reap_if_begun(workspace: Workspace) -> None:
     """Where the engines are up, this run must not look alive in Dagster's record."""
-    if "orchestration.pipeline.execute" in sys.modules:
-        from orchestration.pipeline.execute import reap
+    if "orchestration.defs.runs" in sys.modules:
+        from orchestration.defs.runs import reap
 
         reap(workspace)
 
@@ -456,7 +459,7 @@ def doctor(
 def publish_command() -> None:
     """Show readers the newest generation again (after a rollback, or a workspace that was moved)."""
     from orchestration.publishing.generations import generations
-    from orchestration.publishing.publish import show
+    from orchestration.reports.shown import show
     from orchestration.workspace.lease import lease
 
     workspace = Workspace.current()
@@ -471,7 +474,7 @@ def publish_command() -> None:
 @app.command()
 def rollback() -> None:
     """Show readers the generation before the current one."""
-    from orchestration.publishing.publish import rollback as go_back
+    from orchestration.reports.shown import rollback as go_back
     from orchestration.workspace.lease import lease
 
     workspace = Workspace.current()
@@ -527,7 +530,8 @@ def dev(
     The daily schedule and the look at the landing folder work as long as it is open; see `schedule` and
     `run_on_arrival` in pulse.yml.
     """
-    from orchestration.pipeline.execute import prepare_dagster, reap
+    from orchestration.defs.instance.settings import prepare_dagster
+    from orchestration.defs.runs import reap
     from orchestration.warehouse import tables as warehouse
     from orchestration.workspace.lease import LeaseHeld, lease
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.checks.check import LAYERS, load_suites
+from orchestration.defs.checks import asset_key
 from orchestration.landing.feeds import Feed, load_feeds
 from orchestration.landing.ledger import Ledger
-from orchestration.reports.docs_server import address
+from orchestration.project.suites import LAYERS, load_suites
+from orchestration.workspace.environment import docs_address
 from orchestration.workspace.errors import SettingsWrong
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.settings import settings
@@ -76,15 +77,16 @@ def described(assets: Sequence[Any], workspace: Workspace) -> list[Any]:
     owners = settings(workspace).get("owners") or ["team:data"]
     if not isinstance(owners, list) or not all(isinstance(owner, str) for owner in owners):
         raise SettingsWrong(f"{workspace.home / 'pulse.yml'}, owners: expected a list such as [ana@example.com]")
-    checked = {e.asset_key for layer in LAYERS for e in load_suites(layer)}
+    checked = {asset_key(e) for layer in LAYERS for e in load_suites(layer)}
+    docs = docs_address()
 
     def with_more(spec: dg.AssetSpec) -> dg.AssetSpec:
         layer, name = spec.key.path[0], spec.key.path[-1]
         links = {}
         if "dbt" in spec.kinds:
-            links["dbt_docs"] = dg.MetadataValue.url(address(f"dbt/index.html#!/model/model.outlet_pulse.{name}"))
+            links["dbt_docs"] = dg.MetadataValue.url(f"{docs}/dbt/index.html#!/model/model.outlet_pulse.{name}")
         if spec.key in checked:
-            links["data_docs"] = dg.MetadataValue.url(address(f"checks/latest/{layer}.{name}.html"))
+            links["data_docs"] = dg.MetadataValue.url(f"{docs}/checks/latest/{layer}.{name}.html")
         more: dict[str, Any] = {"owners": owners, "metadata": {**spec.metadata, **links}}
         if layer == "lake":
             more["deps"] = [dg.AssetDep(["feeds", feed.feed]) for feed in feeds if name in feed.entities]

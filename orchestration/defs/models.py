@@ -12,10 +12,11 @@ from dagster_dbt import dbt_assets
 
 from orchestration.project import code
 from orchestration.publishing import history
-from orchestration.warehouse import dbt_runner, rules
+from orchestration.warehouse import dbt_runner, rules, spark
 from orchestration.warehouse import tables as warehouse
 from orchestration.warehouse.build_state import BuildState
 from orchestration.warehouse.rules import Broken
+from orchestration.workspace import environment
 from orchestration.workspace.errors import of_the_machine
 from orchestration.workspace.layout import Workspace
 
@@ -38,9 +39,7 @@ def run_layer(
     whole = set(context.selected_asset_keys) == set(context.assets_def.keys)
     history.prepare(workspace)
     build.start(workspace, layer, whole=whole)
-    if warehouse.on_spark() and layer == "staging":
-        from orchestration.warehouse import spark
-
+    if environment.on_spark() and layer == "staging":
         spark.lay_out(workspace)
     selection = layer_selection(set(context.selected_asset_keys), set(context.assets_def.keys), LAYERS[layer])
     # only intermediate holds models that continue from the last build
@@ -161,7 +160,7 @@ def _plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def row_counts(workspace: Workspace) -> dict[str, int]:
     """Rows of each table; a view would have to be computed to be counted."""
-    if not (warehouse.on_spark() or workspace.warehouse.exists()):
+    if not (environment.on_spark() or workspace.warehouse.exists()):
         return {}
     with warehouse.opened(workspace) as built:
         counted = [f'select \'{name}\', count(*) from "{schema}"."{name}"' for schema, name in warehouse.tables(built)]
@@ -192,10 +191,10 @@ def _described(workspace: Workspace) -> dict[str, Any]:
 
 
 @cache
-def dbt_layers() -> list[dg.AssetsDefinition]:
+def dbt_layers(workspace: Workspace) -> list[dg.AssetsDefinition]:
     """One Dagster step per dbt layer."""
     code.build_hash()  # before the models are read
-    manifest = _described(Workspace.current())
+    manifest = _described(workspace)
 
     def layer_assets(layer: str, select: str) -> dg.AssetsDefinition:
         @dbt_assets(manifest=manifest, select=select, name=layer, project=None)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from orchestration.landing.arrivals import entities
 from orchestration.landing.feeds import load_feed, nearest
-from orchestration.landing.land import entities
 from orchestration.landing.mapping import sandbox
 from orchestration.landing.validation import judge
 from orchestration.project import contract

@@ -10,7 +10,7 @@ from orchestration.landing.ledger import FileReport, LakeFile, Ledger
 from orchestration.project import contract
 from orchestration.project.contract import TECHNICAL, Entity
 from orchestration.workspace.errors import PulseError
-from orchestration.workspace.files import checksum
+from orchestration.workspace.files import checksum, replaced
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.sql import literal, name
 
@@ -130,12 +130,10 @@ def _derived_key(report: FileReport, workspace: Workspace, entity: Entity) -> st
 def _copy(connection: duckdb.DuckDBPyConnection, select: str, lake: Path, path: str) -> LakeFile:
     target = lake.resolve() / path
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.tmp")
-    (rows,) = connection.execute(f"copy ({select}) to {literal(beside)} (format parquet, compression zstd)").fetchall()[
-        0
-    ]
-    summed = checksum(beside)
-    beside.replace(target)
+    with replaced(target) as beside:
+        copied = connection.execute(f"copy ({select}) to {literal(beside)} (format parquet, compression zstd)")
+        (rows,) = copied.fetchall()[0]
+        summed = checksum(beside)
     return LakeFile(path, rows, summed)
 
 

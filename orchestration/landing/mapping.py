@@ -8,9 +8,8 @@ import duckdb
 from orchestration.landing.feeds import Feed, Format, Mapping, nearest, required_columns
 from orchestration.landing.preflight import LONGEST_LINE, Prepared
 from orchestration.project.contract import Column, Entity
-from orchestration.warehouse import tables as warehouse
 from orchestration.workspace.errors import FileRefused
-from orchestration.workspace.sql import literal, name
+from orchestration.workspace.sql import bound, literal, name
 
 BOOLEANS = {"true": ("true", "t", "yes", "y", "1"), "false": ("false", "f", "no", "n", "0")}
 FILE_FACTS = ("_file_name", "_row_number")
@@ -20,7 +19,7 @@ EARLIEST = "1900-01-02"
 def sandbox(lake: Path) -> duckdb.DuckDBPyConnection:
     """A connection that reaches the lake's folder only: a feed's expressions are a user's, not ours."""
     connection = duckdb.connect()
-    warehouse.bound(connection, lake / ".incoming" / "spill")
+    bound(connection, lake / ".incoming" / "spill")
     connection.execute(f"set allowed_directories = [{literal(str(lake) + '/')}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")

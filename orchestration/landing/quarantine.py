@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from orchestration.landing.arrivals import Claim
 from orchestration.landing.feeds import load_feeds
 from orchestration.landing.lake import QUARANTINE, export, tidy, write
-from orchestration.landing.land import Claim, incoming
+from orchestration.landing.land import incoming
 from orchestration.landing.ledger import FileReport, Ledger
 from orchestration.landing.mapping import sandbox
 from orchestration.landing.validation import judge

@@ -8,8 +8,8 @@ import duckdb
 
 from orchestration.landing.lake import too_many, unnamed
 from orchestration.landing.ledger import Ledger
-from orchestration.publishing import publish
 from orchestration.publishing.generations import current, damage, folders, generations
+from orchestration.reports import shown
 from orchestration.warehouse import tables as warehouse
 from orchestration.workspace.errors import one_line
 from orchestration.workspace.files import checksum
@@ -97,7 +97,7 @@ def _generations(workspace: Workspace, kept: list[Path], repair: bool) -> list[F
         broken = damage(workspace, manifest) if manifest else [folder / "manifest.json"]
         faults += [Fault(file, "is not what was published", cure, repair) for file in broken]
         if broken and repair:
-            publish.withdraw(workspace, folder)
+            shown.withdraw(workspace, folder)
     return faults
 
 
@@ -112,7 +112,7 @@ def _catalogs(workspace: Workspace, repair: bool) -> list[Fault]:
                     connection.execute(f'select * from "{mart}" limit 0')
         except duckdb.Error as problem:
             if repair:
-                publish.show(workspace, manifest)
+                shown.show(workspace, manifest)
             cure = "pulse verify --repair, or pulse publish"
             return [Fault(workspace.published / catalog, one_line(problem), cure, repair)]
     return []

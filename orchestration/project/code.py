@@ -18,7 +18,11 @@ BUILDS = (
     "checks/gx",
     "checks/gx_duckdb",
     "checks/gx_spark",
+    "defs/checks",
     "defs/models",
+    "defs/published",
+    "defs/resource",
+    "landing/arrivals",
     "landing/feeds",
     "landing/lake",
     "landing/land",
@@ -28,13 +32,18 @@ BUILDS = (
     "landing/validation",
     "pipeline/execute",
     "project/contract",
+    "project/marts",
+    "project/suites",
+    "publishing/catalog",
     "publishing/generations",
     "publishing/history",
     "publishing/publish",
     "warehouse/build_state",
     "warehouse/dbt_runner",
+    "warehouse/inputs",
     "warehouse/spark",
     "warehouse/tables",
+    "workspace/environment",
     "workspace/settings",
     "workspace/sql",
 )
@@ -50,11 +59,6 @@ LIBRARIES = (
     "pyarrow",
     "pyspark",
 )
-
-
-def mart_names() -> list[str]:
-    """Names of the published models, from the files that define them."""
-    return sorted(path.stem for path in (PROJECT / "models" / "marts").rglob("*.sql"))
 
 
 @cache

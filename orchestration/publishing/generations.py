@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from orchestration.warehouse.inputs import Inputs
 from orchestration.workspace.files import checksum
 from orchestration.workspace.layout import Workspace
 
@@ -48,3 +49,9 @@ def current(workspace: Workspace) -> dict | None:
     """The manifest of the generation that readers see, None before the first publish."""
     link = workspace.published / "current"
     return _manifest(link.resolve()) if link.exists() else None
+
+
+def is_published(workspace: Workspace, inputs: Inputs) -> bool:
+    """Whether readers see what these inputs make: then there is nothing to do."""
+    published = current(workspace)
+    return published is not None and published["fingerprint"] == inputs.fingerprint

@@ -3,62 +3,24 @@
 published/history/<mart>/<generation>.parquet  the rows that a publish added to an append-only mart
 published/before/<mart>/<generation>.parquet   a mart as the last plain run published it, to compare the next one with
 
-dbt reads both folders as sources (models/staging/_published.yml), which name the marts; a mart is append-only where its
-own yml says `meta: {publish: append}`. A plain run is one without --as-of and without --known-at.
+dbt reads both folders as sources; orchestration/project/marts.py knows which marts are append-only. A plain run is one
+without --as-of and without --known-at.
 """
 
 import os
 import shutil
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import duckdb
 
-from orchestration.project.code import PROJECT
+from orchestration.project.marts import append_only, columns, sources
 from orchestration.publishing.generations import generations
-from orchestration.workspace import yml
-from orchestration.workspace.files import checksum
+from orchestration.workspace.files import checksum, replaced
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.sql import literal, name
 
-MODELS = PROJECT / "models"
-SOURCES = MODELS / "staging" / "_published.yml"
 EMPTY = "_empty.parquet"
-
-
-@cache
-def _marts() -> dict[str, dict]:
-    files = sorted((MODELS / "marts").rglob("*.yml"))
-    described = [model for file in files for model in yml.load(file.read_text()).get("models") or []]
-    return {model["name"]: model for model in described}
-
-
-def append_only() -> set[str]:
-    """The marts whose rows are added to those of earlier publishes."""
-    return {
-        mart for mart, facts in _marts().items() if facts.get("config", {}).get("meta", {}).get("publish") == "append"
-    }
-
-
-def columns(mart: str) -> dict[str, str]:
-    """Names and types of a mart's columns, as its contract states them."""
-    return {column["name"]: column["data_type"] for column in _marts()[mart]["columns"]}
-
-
-def key(mart: str) -> list[str]:
-    """The columns that tell a mart's rows apart, as its contract tests them; empty where it does not say."""
-    facts = _marts().get(mart, {})
-    tests = [test["rules"]["arguments"]["rules"] for test in facts.get("data_tests") or [] if "rules" in test]
-    found: list[str] = next((rule["unique"] for rules in tests for rule in rules if "unique" in rule), [])
-    return [*found, "generation"] if mart in append_only() else found
-
-
-@cache
-def sources() -> dict[str, list[str]]:
-    """The folders that dbt reads, with the marts in them."""
-    described = yml.load(SOURCES.read_text())["sources"]
-    return {source["name"]: [table["name"] for table in source["tables"]] for source in described}
 
 
 def is_plain(manifest: dict) -> bool:
@@ -126,18 +88,16 @@ def _keep(file: Path, target: Path) -> None:
     try:
         os.link(file, target)
     except OSError:  # a file system without links
-        beside = target.with_name(f".{target.name}")
-        shutil.copyfile(file, beside)
-        os.replace(beside, target)
+        with replaced(target) as beside:
+            shutil.copyfile(file, beside)
 
 
 def _write_empty(folder: Path, types: dict[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = ", ".join(f"null::{kind} as {name(column)}" for column, kind in types.items())
-    described, beside = folder / "_empty.columns", folder / f".{EMPTY}"
+    described = folder / "_empty.columns"
     if (folder / EMPTY).exists() and described.exists() and described.read_text() == wanted:
         return
-    with duckdb.connect() as connection:
+    with replaced(folder / EMPTY) as beside, duckdb.connect() as connection:
         connection.execute(f"copy (select {wanted} limit 0) to {literal(beside)} (format parquet)")
-    os.replace(beside, folder / EMPTY)
     described.write_text(wanted)

@@ -13,11 +13,6 @@ from orchestration.workspace.layout import Workspace
 LOOK_SECONDS = 1.0
 
 
-def address(page: str) -> str:
-    """Where a page is served: PULSE_DOCS_URL, or where `pulse dev` serves it."""
-    return f"{os.environ.get('PULSE_DOCS_URL', 'http://127.0.0.1:3001').rstrip('/')}/{page}"
-
-
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Who looks at documentation is no news."""

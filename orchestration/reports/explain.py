@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.publishing.generations import current
-from orchestration.publishing.publish import reader
+from orchestration.publishing.readers import reader
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.sql import literal

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publishing.publish import reader, shown_by
+from orchestration.publishing.readers import reader, shown_by
 from orchestration.reports.selection import NO_REP, Selection, choose
 from orchestration.reports.spreadsheets import MAX_ROWS, Batches, XlsxFileError, write_csv, write_workbook
 from orchestration.workspace.errors import PulseError

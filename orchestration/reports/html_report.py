@@ -1,6 +1,5 @@
 """The report that travels: one HTML page of the published generation, which opens anywhere and needs nothing."""
 
-import os
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -9,7 +8,9 @@ from typing import Any
 import duckdb
 
 from orchestration.project.code import report_hash
+from orchestration.publishing.readers import reader
 from orchestration.reports.summary import figures
+from orchestration.workspace.files import replaced
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.sql import rows
 
@@ -89,9 +90,17 @@ def write(workspace: Workspace, marts: duckdb.DuckDBPyConnection, manifest: dict
         about_to_churn=rows(marts, ABOUT_TO_CHURN, {"first": FIRST_ROWS}),
         feeds=rows(marts, FEEDS, {"day": day}),
     )
-    beside = workspace.published / ".report.html"
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, workspace.published / "report.html")
+    with replaced(workspace.published / "report.html") as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+def write_report(workspace: Workspace, manifest: dict) -> None:
+    """The page of this generation; a generation that lacks what it tells has none, and none of another one stays."""
+    try:
+        with reader(workspace) as marts:
+            write(workspace, marts, manifest)
+    except (duckdb.CatalogException, duckdb.BinderException):  # it was published by another version
+        (workspace.published / "report.html").unlink(missing_ok=True)
 
 
 def is_outdated(workspace: Workspace) -> bool:

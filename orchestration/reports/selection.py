@@ -7,7 +7,7 @@ from functools import cached_property
 import duckdb
 
 from orchestration.landing.feeds import nearest
-from orchestration.publishing import history
+from orchestration.project.marts import key as key_of
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.sql import literal, name
 
@@ -60,7 +60,7 @@ class Selection:
     @cached_property
     def external_id(self) -> str:
         """SQL of an id that stays the row's own from run to run: the list and its key, the outlet first."""
-        key = history.key(self.listed) or [column for column in self.own if column == "outlet_id"]
+        key = key_of(self.listed) or [column for column in self.own if column == "outlet_id"]
         columns = [f"coalesce(cast(chosen.{name(c)} as varchar), '')" for c in sorted(key, key="outlet_id".__ne__)]
         expression = f"concat_ws(':', {', '.join([literal(self.listed), *columns])})"
         known = key and set(key) <= set(self.own)

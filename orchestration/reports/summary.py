@@ -8,7 +8,7 @@ from rich.table import Table
 
 from orchestration.landing.ledger import Ledger
 from orchestration.publishing.generations import current, generations
-from orchestration.publishing.publish import reader
+from orchestration.publishing.readers import reader
 from orchestration.workspace.errors import printable
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.sql import rows

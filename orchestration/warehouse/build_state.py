@@ -5,21 +5,16 @@ Each step notes that it is done; a step that is done again takes back what was b
 that were not built and checked from one set of inputs, in order, cannot be published, whoever ran which step.
 """
 
-import hashlib
 import json
-import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from orchestration.landing.feeds import load_feeds
-from orchestration.landing.ledger import Ledger
-from orchestration.project import code
-from orchestration.publishing.generations import current
-from orchestration.warehouse import tables as warehouse
+from orchestration.warehouse.inputs import Inputs
+from orchestration.workspace import environment
 from orchestration.workspace.errors import PulseError
+from orchestration.workspace.files import replaced
 from orchestration.workspace.layout import Workspace
-from orchestration.workspace.settings import settings
 
 # what must be done before a build can be published, in order
 STEPS = (
@@ -32,61 +27,6 @@ STEPS = (
     "checks of marts",
 )
 FIRST_WRITE = "staging"  # the first step that changes the warehouse
-# settings that change who hears of a run and when it starts, not what it builds
-NOT_BUILDING = {
-    "notify",
-    "notify_owners",
-    "notify_limit",
-    "run_limit_minutes",
-    "schedule",
-    "schedule_time_zone",
-    "run_on_arrival",
-    "owners",
-}
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """Hashes of all that decides what a build makes."""
-
-    code: str
-    versions: str
-    settings: str
-    feeds: str
-    engine: str
-    lake: str
-    as_of: str = ""
-    known_at: str = ""
-
-    @classmethod
-    def now(cls, workspace: Workspace, as_of: str = "", known_at: str = "") -> "Inputs":
-        """The inputs as they are; `as_of` and `known_at` are the date and the moment asked for."""
-        building = {name: value for name, value in settings(workspace).items() if name not in NOT_BUILDING}
-        feeds = {name: feed.model_dump_json() for name, feed in load_feeds(workspace.feeds).items()}
-        return cls(
-            code=code.build_hash(),
-            versions=code.versions_hash(),
-            settings=_hash(json.dumps(building, sort_keys=True, default=str)),
-            feeds=_hash(json.dumps(feeds, sort_keys=True)),
-            engine=warehouse.engine(),
-            lake=_lake(workspace),
-            as_of=as_of,
-            known_at=known_at,
-        )
-
-    def landed(self, workspace: Workspace) -> "Inputs":
-        """The same after files have landed."""
-        return replace(self, lake=_lake(workspace))
-
-    def reads_alike(self, other: "Inputs") -> bool:
-        """Whether both make the same of the same files: then a build can continue from the other."""
-        anyway = {"lake": "", "as_of": "", "known_at": ""}
-        return replace(self, **anyway) == replace(other, **anyway)
-
-    @property
-    def fingerprint(self) -> str:
-        """One hash of all of them."""
-        return _hash(json.dumps(asdict(self), sort_keys=True))
 
 
 @dataclass
@@ -156,9 +96,8 @@ class BuildState:
         """Write the note, whole or not at all."""
         path = _path(workspace)
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}")
-        beside.write_text(json.dumps(asdict(self), indent=1))
-        os.replace(beside, path)
+        with replaced(path) as beside:
+            beside.write_text(json.dumps(asdict(self), indent=1))
 
     def start(self, workspace: Workspace, step: str, *, whole: bool = True) -> None:
         """Note that a step that writes the warehouse is at work: it and what comes after it no longer stand.
@@ -222,7 +161,7 @@ class BuildState:
         """Note the generation that readers see. The next build may continue from here."""
         self.generation = generation
         # a build of what was known at a moment leaves out files, and Spark's tables are always built anew
-        if not (self.inputs.known_at or warehouse.on_spark()):
+        if not (self.inputs.known_at or environment.on_spark()):
             self.continues_from = self.inputs
         self.save(workspace)
 
@@ -236,24 +175,9 @@ class BuildState:
         self.generation = ""
 
 
-def is_published(workspace: Workspace, inputs: Inputs) -> bool:
-    """Whether readers see what these inputs make: then there is nothing to do."""
-    published = current(workspace)
-    return published is not None and published["fingerprint"] == inputs.fingerprint
-
-
 def _path(workspace: Workspace) -> Path:
     return workspace.dbt / "build.json"
 
 
 def _written(workspace: Workspace) -> int | None:
     return workspace.warehouse.stat().st_mtime_ns if workspace.warehouse.exists() else None
-
-
-def _lake(workspace: Workspace) -> str:
-    with Ledger(workspace) as ledger:
-        return _hash(repr(ledger.landed()))
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

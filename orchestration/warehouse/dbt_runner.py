@@ -14,11 +14,14 @@ from typing import Any
 
 from orchestration.project import code
 from orchestration.project.code import PROJECT
-from orchestration.warehouse import tables as warehouse
+from orchestration.warehouse import spark
+from orchestration.workspace import environment
 from orchestration.workspace.errors import PulseError, one_line
+from orchestration.workspace.files import replaced
 from orchestration.workspace.layout import Workspace
 
 WITHOUT_TABLES = {"parse", "compile"}  # dbt commands that ask the engine nothing
+QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "info", "--no-send-anonymous-usage-stats")
 HOME = "/outlet-pulse-home"  # stands for the workspace in a parsed project, which is the same in every workspace
 
 
@@ -44,15 +47,12 @@ def invoke(workspace: Workspace, arguments: list[str], parsed: Any = None) -> An
     os.environ["PULSE_HOME"] = str(workspace.home.resolve())
     os.environ["DBT_TARGET_PATH"] = str(workspace.dbt.resolve() / "target")
     os.environ["DBT_LOG_PATH"] = str(workspace.dbt.resolve() / "logs")
-    if warehouse.on_spark() and arguments[0] not in WITHOUT_TABLES:
-        from orchestration.warehouse import spark
-
+    if environment.on_spark() and arguments[0] not in WITHOUT_TABLES:
         spark.session(workspace)  # dbt works in the session that it finds
-    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-send-anonymous-usage-stats"]
     before = os.umask(0o077)  # the warehouse holds contacts
     try:
         with lighter():
-            return dbtRunner(manifest=parsed).invoke([*quiet, *arguments])
+            return dbtRunner(manifest=parsed).invoke([*QUIET, *arguments])
     finally:
         os.umask(before)
         DuckDBConnectionManager.close_all_connections()
@@ -117,7 +117,7 @@ def project_description(workspace: Workspace) -> dict[str, Any]:
 def _kept(workspace: Workspace) -> tuple[Path, Path]:
     """The files that hold the parsed project, made where there are none for today's project."""
     folder = workspace.dbt / "parsed"
-    name = f"{code.project_hash()[:16]}-{code.versions_hash()[:8]}-{warehouse.engine()}"
+    name = f"{code.project_hash()[:16]}-{code.versions_hash()[:8]}-{environment.engine()}"
     parsed, described = folder / f"{name}.msgpack", folder / f"{name}.json"
     if not (parsed.exists() and described.exists()):
         _parse(workspace, parsed, described)
@@ -129,20 +129,15 @@ def _parse(workspace: Workspace, parsed: Path, described: Path) -> None:
 
     folder = parsed.parent
     folder.mkdir(parents=True, exist_ok=True)
-    aside = Workspace(Path(HOME))
-    before = {name: os.environ.get(name) for name in ("PULSE_HOME", "DBT_TARGET_PATH", "DBT_LOG_PATH")}
-    os.environ["PULSE_HOME"] = str(aside.home)
-    os.environ["DBT_TARGET_PATH"] = str(folder.resolve() / "target")
-    os.environ["DBT_LOG_PATH"] = str(workspace.dbt.resolve() / "logs")
-    try:
+    with environment.changed(
+        PULSE_HOME=HOME,
+        DBT_TARGET_PATH=str(folder.resolve() / "target"),
+        DBT_LOG_PATH=str(workspace.dbt.resolve() / "logs"),
+    ):
         from dbt.cli.main import dbtRunner
 
-        quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-send-anonymous-usage-stats"]
         with lighter():
-            outcome = dbtRunner().invoke([*quiet, "--no-write-json", *dbt_arguments("parse", [], {})])
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+            outcome = dbtRunner().invoke([*QUIET, "--no-write-json", *dbt_arguments("parse", [], {})])
     if not outcome.success:
         said = one_line(outcome.exception) if outcome.exception else "no message"
         raise PulseError(f"{PROJECT}: dbt cannot parse the project: {said}", code="bug")
@@ -155,9 +150,8 @@ def _parse(workspace: Workspace, parsed: Path, described: Path) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    os.replace(beside, path)
+    with replaced(path, by_several=True) as beside:
+        beside.write_bytes(content)
 
 
 def compiled_views(workspace: Workspace, layer: str) -> dict[str, str]:

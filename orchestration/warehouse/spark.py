@@ -1,6 +1,5 @@
 """Spark as the engine: its session, and the lake as its tables. Imported only where PULSE_ENGINE says so."""
 
-import json
 import logging
 import os
 import shutil
@@ -10,9 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from orchestration.project import contract
-from orchestration.publishing import history
-from orchestration.warehouse import tables as warehouse
+from orchestration.project import contract, marts
+from orchestration.workspace import environment
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.sql import literal
@@ -30,11 +28,11 @@ def session(workspace: Workspace) -> Any:
 
     logging.getLogger("SQLQueryContextLogger").disabled = True  # says in pages of JSON what the exception says
     folder = _folder(workspace)
-    master = os.environ.get("PULSE_SPARK_MASTER") or "local[*]"
+    master = environment.spark_master()
     settings = {
         "spark.app.name": "outlet-pulse",
         "spark.master": master,
-        "spark.driver.memory": warehouse.memory().removesuffix("B"),
+        "spark.driver.memory": environment.memory().removesuffix("B"),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
@@ -53,7 +51,7 @@ def session(workspace: Workspace) -> Any:
     if master.startswith(("local", "spark://127.0.0.1")):  # workers elsewhere must reach the driver
         settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     builder = SparkSession.builder
-    for name, value in {**settings, **_more_settings()}.items():
+    for name, value in {**settings, **environment.spark_settings()}.items():
         builder = builder.config(name, value)
     with _said_to(folder / "spark.log"):
         return builder.getOrCreate()
@@ -63,25 +61,9 @@ def needs() -> None:
     """Raise where Spark cannot work here."""
     if not find_spec("pyspark"):
         raise PulseError("PULSE_ENGINE=spark: pyspark is not installed; `make spark` installs it", code="settings")
-    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+    if not environment.has_java():
         raise PulseError("PULSE_ENGINE=spark: no Java found; install Java 17 or set JAVA_HOME", code="settings")
-    _more_settings()
-
-
-def _more_settings() -> dict[str, str]:
-    """PULSE_SPARK_CONF: anything else, by Spark's own names."""
-    given = os.environ.get("PULSE_SPARK_CONF") or "{}"
-    try:
-        found = json.loads(given)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise PulseError(
-            'PULSE_SPARK_CONF: expected JSON such as {"spark.executor.memory": "8g"}, found something else; '
-            "mind the quotes of your shell",
-            code="settings",
-        )
-    return found
+    environment.spark_settings()
 
 
 def _folder(workspace: Workspace) -> Path:
@@ -117,8 +99,8 @@ def lay_out(workspace: Workspace) -> None:
     sources = {
         "lake": (workspace.lake, {entity.name: entity.types for entity in contract.load().values()}),
         **{
-            source: (workspace.published / source, {mart: history.columns(mart) for mart in marts})
-            for source, marts in history.sources().items()
+            source: (workspace.published / source, {mart: marts.columns(mart) for mart in named})
+            for source, named in marts.sources().items()
         },
     }
     for source, (folder, tables) in sources.items():

@@ -1,53 +1,22 @@
 """The warehouse, DuckDB's file or Spark's tables: disposable, because the lake has all that it is made of."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.workspace.errors import PulseError, is_damage, one_line
+from orchestration.warehouse import dbt_runner, spark
+from orchestration.workspace import environment
+from orchestration.workspace.errors import is_damage, one_line
 from orchestration.workspace.layout import Workspace
-from orchestration.workspace.sql import literal, name
-
-ENGINES = ("duckdb", "spark")
-MEMORY = "5GB"  # profiles.yml says it again for those who call dbt themselves
-
-
-def engine() -> str:
-    """Which engine builds the models: PULSE_ENGINE, DuckDB where it says nothing."""
-    found = os.environ.get("PULSE_ENGINE") or "duckdb"
-    if found not in ENGINES:
-        raise PulseError(f"PULSE_ENGINE: expected one of {', '.join(ENGINES)}, found {found!r}", code="settings")
-    return found
-
-
-def memory() -> str:
-    """What DuckDB, or Spark's driver, may take."""
-    return os.environ.get("PULSE_MEMORY") or MEMORY
-
-
-def bound(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
-    """Give a connection the run's limit, and a folder for what does not fit.
-
-    DuckDB's own limit is four fifths of the machine, which has other work, too.
-    """
-    connection.execute(f"set memory_limit = {literal(memory())}")
-    connection.execute(f"set temp_directory = {literal(spill)}")
-
-
-def on_spark() -> bool:
-    return engine() == "spark"
+from orchestration.workspace.sql import bound, literal, name
 
 
 def ready() -> None:
     """Say at once where the engine that is asked for is none, or lacks what it needs."""
-    if on_spark():
-        from orchestration.warehouse import spark
-
+    if environment.on_spark():
         spark.needs()
 
 
@@ -56,7 +25,7 @@ def damage(workspace: Workspace) -> str | None:
 
     Damage further inside is noticed where it is read: DuckDB keeps a checksum of each block.
     """
-    if on_spark() or not workspace.warehouse.exists():
+    if environment.on_spark() or not workspace.warehouse.exists():
         return None
     try:
         duckdb.connect(str(workspace.warehouse)).close()
@@ -67,7 +36,7 @@ def damage(workspace: Workspace) -> str | None:
 
 def discard(workspace: Workspace) -> None:
     """Take the warehouse away; the next run builds it anew from the lake."""
-    if on_spark():
+    if environment.on_spark():
         shutil.rmtree(workspace.spark, ignore_errors=True)
         return
     for file in (workspace.warehouse, workspace.warehouse.with_name(f"{workspace.warehouse.name}.wal")):
@@ -77,7 +46,7 @@ def discard(workspace: Workspace) -> None:
 @contextmanager
 def opened(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads the warehouse's tables, each layer a schema, whichever engine built them."""
-    if not on_spark():
+    if not environment.on_spark():
         with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
             bound(connection, workspace.spill)
             yield connection
@@ -98,9 +67,7 @@ def opened(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def rows(workspace: Workspace, query: str) -> list[dict[str, Any]]:
     """What a query finds in the warehouse, in the words of the engine that built it."""
-    if on_spark():
-        from orchestration.warehouse import spark
-
+    if environment.on_spark():
         return [row.asDict(recursive=True) for row in spark.session(workspace).sql(query).collect()]
     with opened(workspace) as connection:
         found = connection.execute(query)
@@ -110,16 +77,14 @@ def rows(workspace: Workspace, query: str) -> list[dict[str, Any]]:
 
 def tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """Schema and name of each table that holds rows of its own."""
-    listed = "duckdb_views() where not internal" if on_spark() else "duckdb_tables()"
-    kind = "view_name" if on_spark() else "table_name"
+    listed = "duckdb_views() where not internal" if environment.on_spark() else "duckdb_tables()"
+    kind = "view_name" if environment.on_spark() else "table_name"
     return connection.execute(f"select schema_name, {kind} from {listed} order by all").fetchall()
 
 
 def readers_views(workspace: Workspace, connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, str]:
     """The views of a layer as selects that name tables and views of that layer alone: they will read published ones."""
-    if on_spark():
-        from orchestration.warehouse import dbt_runner
-
+    if environment.on_spark():
         bodies = dbt_runner.compiled_views(workspace, schema)
     else:
         bodies = {

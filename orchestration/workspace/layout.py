@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.workspace import environment
+
 
 def keep_from_others() -> None:
     """What this process writes is for its user, and for the group that may read the marts; for nobody else."""
@@ -18,7 +20,7 @@ class Workspace:
 
     @classmethod
     def current(cls) -> "Workspace":
-        return cls(Path(os.environ.get("PULSE_HOME") or "workspace").resolve())
+        return cls(environment.home())
 
     @property
     def feeds(self) -> Path:

@@ -1,6 +1,10 @@
-"""Values and names as SQL text, for the places where DuckDB takes no bound parameter; and rows by their names."""
+"""DuckDB for everybody: values and names as SQL text, where it takes no parameter; rows by their names; its limits."""
+
+from pathlib import Path
 
 import duckdb
+
+from orchestration.workspace import environment
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, values: list | dict | None = None) -> list[dict]:
@@ -18,3 +22,12 @@ def literal(value: object) -> str:
 def name(identifier: str) -> str:
     """A quoted identifier."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def bound(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
+    """Give a connection the run's limit, and a folder for what does not fit.
+
+    DuckDB's own limit is four fifths of the machine, which has other work, too.
+    """
+    connection.execute(f"set memory_limit = {literal(environment.memory())}")
+    connection.execute(f"set temp_directory = {literal(spill)}")

@@ -17,7 +17,7 @@ from orchestration.landing.land import land
 from orchestration.landing.ledger import VERSION, Ledger
 from orchestration.pipeline.verify import verify
 from orchestration.publishing.generations import current, damage
-from orchestration.publishing.publish import rollback
+from orchestration.reports.shown import rollback
 from orchestration.warehouse import tables as warehouse
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.layout import Workspace

@@ -768,7 +768,7 @@ def test_a_file_that_vanishes_stops_nobody(lab, monkeypatch, moment):
         return called
 
     place, name, mine = {
-        "listed": (landing, "_claims", lambda *_: True),
+        "listed": (landing, "claims", lambda *_: True),
         "ready": (landing, "_check_room", lambda *_: True),
         "read": (landing, "judge", lambda _c, _w, of, *_: of == path),
         "recorded": (Ledger, "record", lambda _l, report, *_: report.name == "orders.csv"),

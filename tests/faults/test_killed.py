@@ -14,8 +14,9 @@ import pytest
 
 from orchestration.landing.land import land
 from orchestration.pipeline.verify import verify
+from orchestration.publishing.catalog import tidy
 from orchestration.publishing.generations import current, damage, generations
-from orchestration.publishing.publish import show, tidy
+from orchestration.reports.shown import show
 from orchestration.workspace.layout import Workspace
 from tests.conftest import END, FEED, ROOT, Pulse, order, outlet
 from tests.fault_table import EVERYTHING, campaign

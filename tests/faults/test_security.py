@@ -26,10 +26,10 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.checks.check import LAYERS, load_suites
 from orchestration.landing.land import land
 from orchestration.project import contract
-from orchestration.publishing.publish import reader
+from orchestration.project.suites import LAYERS, load_suites
+from orchestration.publishing.readers import reader
 from orchestration.reports.export import export
 from orchestration.workspace.errors import PulseError, printable
 from orchestration.workspace.layout import Workspace
