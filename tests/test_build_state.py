@@ -18,8 +18,9 @@ CRITICAL = {"name": "x", "asset": "marts/y", "severity": "critical"}
 # modules whose change builds the same, besides what people read, who is told, and how a command is called
 OTHERS = """
 checks/data_docs definitions defs/definitions defs/lake defs/metadata defs/results defs/runs defs/schedules
-defs/sensors landing/dry_run landing/ledger pipeline/verify project/code publishing/readers warehouse/rules
-workspace/errors workspace/files workspace/layout workspace/lease workspace/progress workspace/signals workspace/yml
+defs/sensors landing/dry_run landing/ledger pipeline/run_pipeline pipeline/verify project/code publishing/readers
+warehouse/rules workspace/errors workspace/files workspace/layout workspace/lease workspace/progress workspace/signals
+workspace/yml
 """
 
 

@@ -47,7 +47,7 @@ BUILDS = (
     "workspace/settings",
     "workspace/sql",
 )
-REPORTS = ("reports/html_report.py", "reports/page.html", "reports/summary.py")
+REPORTS = ("reports/html_report.py", "reports/page.html", "reports/figures.py")
 # libraries whose version can change what a run builds; the lock pins all of them
 LIBRARIES = (
     "dbt-adapters",

@@ -1,17 +1,14 @@
 """`pulse explain`: why an outlet had a state on a day. Reads the published marts of one generation and nothing else."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import duckdb
-from rich.console import Console
-from rich.table import Table
 
 from orchestration.publishing.generations import current
 from orchestration.publishing.readers import reader
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.layout import Workspace
-from orchestration.workspace.sql import literal
+from orchestration.workspace.sql import literal, rows
 
 SHOWN_BEFORE, SHOWN_AFTER, SHOWN_NAMES = 5, 3, 5
 OUTLET = "outlet_id, feed, source_outlet_id, outlet_name, opened_on, replaced_by_outlet_id, distributor_id"
@@ -27,11 +24,11 @@ def explain(workspace: Workspace, wanted: str, day: date, rule_set: str = "") ->
             raise PulseError(f"{day} is after {as_of}, the business date of the published marts")
         counted = asked
         if asked["replaced_by_outlet_id"]:
-            (counted,) = _rows(
+            (counted,) = rows(
                 marts, f"select {OUTLET} from dim_outlets where outlet_id = {literal(asked['replaced_by_outlet_id'])}"
             )
         key = literal(counted["outlet_id"])
-        links = _rows(
+        links = rows(
             marts,
             "select outlet_id, replaced_by_outlet_id, kind, linked_on from dim_outlet_links "
             f"where counted_outlet_id = {key} order by linked_on, outlet_id",
@@ -79,12 +76,6 @@ def explain(workspace: Workspace, wanted: str, day: date, rule_set: str = "") ->
         }
 
 
-def _rows(marts: duckdb.DuckDBPyConnection, sql: str) -> list[dict]:
-    cursor = marts.execute(sql)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 def _find(marts: duckdb.DuckDBPyConnection, wanted: str) -> dict:
     """The one outlet that is meant: by its id, the source's id, its name, or a part of its name."""
     text = literal(wanted.strip())
@@ -94,7 +85,7 @@ def _find(marts: duckdb.DuckDBPyConnection, wanted: str) -> dict:
         f"lower(outlet_name) = lower({text})",
         f"contains(lower(outlet_name), lower({text}))",
     ):
-        found = _rows(
+        found = rows(
             marts,
             f"select {OUTLET}, count(*) over () as matches from dim_outlets where {condition} "
             f"order by last_order_date desc nulls last, outlet_id limit {SHOWN_NAMES}",
@@ -103,7 +94,7 @@ def _find(marts: duckdb.DuckDBPyConnection, wanted: str) -> dict:
             return found[0]
         if found:
             raise PulseError(f"{wanted!r} names {found[0]['matches']:,} outlets: {_named(found)}; give one outlet_id")
-    near = _rows(
+    near = rows(
         marts,
         f"select {OUTLET} from dim_outlets order by greatest("
         f"jaro_winkler_similarity(lower(outlet_name), lower({text})), "
@@ -120,7 +111,7 @@ def _named(found: list[dict]) -> str:
 def _orders(marts: duckdb.DuckDBPyConnection, numbers: list[str]) -> list[dict]:
     """Order days under any of its numbers; literals, so that Parquet is read by its row groups' bounds."""
     listed = ", ".join(literal(number) for number in numbers)
-    return _rows(
+    return rows(
         marts,
         "select business_date, sum(orders)::bigint as orders, sum(net_amount) as net_amount "
         f"from fct_outlet_order_days where outlet_id in ({listed}) group by business_date order by business_date",
@@ -129,19 +120,19 @@ def _orders(marts: duckdb.DuckDBPyConnection, numbers: list[str]) -> list[dict]:
 
 def _states(marts: duckdb.DuckDBPyConnection, key: str, day: date, last: date | None, rule_set: str) -> list[dict]:
     """One row a rule set; limits of this spell where a row of it is published, else as the state began."""
-    rows = _rows(
+    told = rows(
         marts,
         "select rule_set, state, valid_from, valid_to, rule_version, last_order_date, inactive_after_days, "
         f"lost_after_days, reason from fct_outlet_states where outlet_id = {key} order by rule_set, valid_from",
     )
-    known = list(dict.fromkeys(row["rule_set"] for row in rows))
-    if rule_set and rows and rule_set not in known:
+    known = list(dict.fromkeys(row["rule_set"] for row in told))
+    if rule_set and told and rule_set not in known:
         raise PulseError(f"there is no rule set {rule_set!r}; the published ones are {', '.join(known)}")
     found = []
     for name in sorted(known, key=lambda name: (name != "standard", name)):
         if rule_set and name != rule_set:
             continue
-        mine = [row for row in rows if row["rule_set"] == name]
+        mine = [row for row in told if row["rule_set"] == name]
         held = [row for row in mine if row["valid_from"] <= day < row["valid_to"]]
         if not held:
             found.append({"rule_set": name, "state": None, "told_from": mine[0]["valid_from"]})
@@ -165,7 +156,7 @@ def _states(marts: duckdb.DuckDBPyConnection, key: str, day: date, last: date | 
 def _windows(marts: duckdb.DuckDBPyConnection, states: list[dict], silent: int | None, outside: int | None) -> list:
     """How the KPI counts the outlet on that day, window by window."""
     state = states[0]["state"] if states else None
-    windows = _rows(marts, "select window_days from rpt_beat_silence group by window_days order by window_days")
+    windows = rows(marts, "select window_days from rpt_beat_silence group by window_days order by window_days")
     found = []
     for row in windows:
         window = row["window_days"]
@@ -185,7 +176,7 @@ def _windows(marts: duckdb.DuckDBPyConnection, states: list[dict], silent: int |
 def _holes(marts: duckdb.DuckDBPyConnection, feed: str, last: date | None, day: date) -> list[dict]:
     """Holes of the feed that the day lies in or the silence crosses, with the days of silence in them."""
     since = (last + timedelta(days=1)) if last else day
-    return _rows(
+    return rows(
         marts,
         "select hole_from, hole_to, working_days, orders, expected_orders, percent_missing, "
         f"hole_from <= date '{day}' and hole_to >= date '{day}' as holds_the_day, "
@@ -197,8 +188,8 @@ def _holes(marts: duckdb.DuckDBPyConnection, feed: str, last: date | None, day: 
 
 def _watermarks(marts: duckdb.DuckDBPyConnection, outlet: dict, day: date) -> dict:
     """Up to which day its feed and its distributor are believed; the earlier one decides, as in the states."""
-    (feed,) = _rows(marts, f"select watermark_date from dim_feeds where feed = {literal(outlet['feed'])}")
-    distributors = _rows(
+    (feed,) = rows(marts, f"select watermark_date from dim_feeds where feed = {literal(outlet['feed'])}")
+    distributors = rows(
         marts,
         "select distributor_id, distributor_name, watermark_date from dim_distributors "
         f"where distributor_id = {literal(outlet['distributor_id'])} and distributor_id <> 'unknown'",
@@ -214,7 +205,7 @@ def _watermarks(marts: duckdb.DuckDBPyConnection, outlet: dict, day: date) -> di
 
 def _served_by(marts: duckdb.DuckDBPyConnection, key: str, day: date) -> dict | None:
     """The assignment of that day, with names."""
-    found = _rows(
+    found = rows(
         marts,
         "select assigned.valid_from, assigned.valid_to, assigned.beat_id, dim_beats.beat_name, assigned.rep_id, "
         "dim_reps.rep_name, assigned.distributor_id, dim_distributors.distributor_name, assigned.territory, "
@@ -229,149 +220,5 @@ def _served_by(marts: duckdb.DuckDBPyConnection, key: str, day: date) -> dict | 
 
 
 def _currency(marts: duckdb.DuckDBPyConnection) -> str | None:
-    found = _rows(marts, "select any_value(reporting_currency) as currency from rpt_beat_silence")
+    found = rows(marts, "select any_value(reporting_currency) as currency from rpt_beat_silence")
     return found[0]["currency"]
-
-
-def show_explanation(console: Console, facts: dict) -> None:
-    """Print the explanation, most important first."""
-
-    def say(text: str, style: str = "") -> None:
-        console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
-
-    say(f"{facts['outlet_name']}  ({facts['outlet_id']})  on {facts['date']}", "bold")
-    if facts["asked_outlet_id"] != facts["outlet_id"]:
-        say(f"{facts['asked_outlet_id']} goes on as {facts['outlet_id']}, which counts for both.", "yellow")
-    say("")
-    console.print(_state_table(facts["states"]))
-    say("")
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for label, lines in _facts(facts):
-        for number, line in enumerate(lines):
-            grid.add_row(label if number == 0 else "", line)
-    console.print(grid, markup=False, highlight=False)
-
-
-def _state_table(states: list[dict]) -> Table:
-    # as wide as a plain terminal of 80 columns, whatever the state: a date cut short says nothing
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
-    for heading, side in (
-        ("rule set", "left"),
-        ("state", "left"),
-        ("from", "left"),
-        ("to", "left"),
-        ("rule", "left"),
-        ("days to\ninactive", "right"),
-        ("days to\nlost", "right"),
-        ("inactive\non", "left"),
-    ):
-        table.add_column(heading, justify=side, no_wrap=True)  # type: ignore[arg-type]
-    for row in states:
-        if row["state"] is None:
-            table.add_row(
-                row["rule_set"], "not open yet" if row["is_known"] else "not known yet", str(row["told_from"])
-            )
-            continue
-        table.add_row(
-            row["rule_set"],
-            row["state"].replace("_", " "),
-            str(row["valid_from"]),
-            str(row["valid_to"] - timedelta(days=1)),
-            f"v{row['rule_version']}",
-            *("" if row[limit] is None else f"{row[limit]:,}" for limit in ("inactive_after_days", "lost_after_days")),
-            str(row["crosses_on"] or ""),
-        )
-    return table
-
-
-def _why(row: dict) -> str:
-    if row["state"]:
-        said = row["reason"]
-    else:
-        said = ("opens on" if row["is_known"] else "nothing is known of it before") + f" {row['told_from']}"
-    return f"{row['rule_set']}: {said}" + ("; only the hole makes it so" if row["only_by_hole"] else "")
-
-
-def _days(number: int | None) -> str:
-    return "" if number is None else "1 day" if number == 1 else f"{number:,} days"
-
-
-def _facts(facts: dict) -> list[tuple[str, list[str]]]:
-    silent, outside = facts["days_silent"], facts["days_silent_outside_holes"]
-    if silent is None:
-        silence = "no order is known up to this day"
-    elif silent == 0:
-        silence = "it ordered on that day"
-    else:
-        silence = _days(silent) + (f", {_days(outside)} of them outside of holes" if outside != silent else "")
-    return [
-        ("Why", [_why(row) for row in facts["states"]]),
-        ("Silent", [silence]),
-        ("In the KPI", ["; ".join(_counted(row) for row in facts["windows"])]),
-        ("Last orders", _order_lines(list(reversed(facts["last_orders"])), facts["currency"])),
-        ("Next orders", _order_lines(facts["next_orders"], facts["currency"])),
-        ("Served by", [_service(facts["served_by"])]),
-        ("Vouched for", _vouched(facts)),
-        ("Holes", [_hole(hole) for hole in facts["holes"]] or ["none in the silence or on the day"]),
-        ("Other numbers", [_link(link) for link in facts["other_numbers"]] or ["none"]),
-        ("Failed checks", _checks(facts["checks"])),
-        ("Published", [f"{facts['generation']}, business date {facts['as_of_date']}"]),
-    ]
-
-
-def _counted(row: dict) -> str:
-    doubt = ", only by the hole" if row["only_by_hole"] else ""
-    return f"{row['window_days']} days: {row['counted_as'].replace('_', ' ')}{doubt}"
-
-
-def _order_lines(orders: list[dict], currency: str | None) -> list[str]:
-    lines = []
-    for order in orders:
-        amount = "value not known" if order["net_amount"] is None else f"{order['net_amount']:,.2f} {currency or ''}"
-        several = f" in {order['orders']} orders" if order["orders"] > 1 else ""
-        lines.append(f"{order['business_date']}  {amount.strip()}{several}")
-    return lines or ["none"]
-
-
-def _service(found: dict | None) -> str:
-    if found is None:
-        return "nobody is known"
-    named: list[Any] = [
-        f"beat {found['beat_name'] or found['beat_id']}",
-        f"rep {found['rep_name'] or found['rep_id']}",
-        f"distributor {found['distributor_name'] or found['distributor_id']}",
-    ]
-    return ", ".join(named) + (", on hold" if found["on_hold"] else "")
-
-
-def _vouched(facts: dict) -> list[str]:
-    distributor = facts["distributor"]
-    said = f"feed {facts['feed']} up to {facts['feed_watermark'] or 'no day'}"
-    if distributor:
-        said += f", distributor {distributor['distributor_name']} up to {distributor['watermark_date']}"
-    return [("yes: " if facts["vouched_for"] else "no, nobody vouches for this day: ") + said]
-
-
-def _hole(hole: dict) -> str:
-    place = "the day lies in it" if hole["holds_the_day"] else f"{_days(hole['days_in_silence'])} of the silence"
-    return (
-        f"{hole['hole_from']} to {hole['hole_to']}: {hole['orders']:,} of {hole['expected_orders']:,} usual orders "
-        f"arrived, {hole['percent_missing']}% are missing; {place}"
-    )
-
-
-def _link(link: dict) -> str:
-    return f"{link['outlet_id']} goes on as {link['replaced_by_outlet_id']} from {link['linked_on']} ({link['kind']})"
-
-
-def _checks(checks: dict | None) -> list[str]:
-    if checks is None:
-        return ["not kept with this generation"]
-    lines = []
-    for check in checks["failed"]:
-        counted = f"{check['unexpected']:,} of {check['checked']:,} rows; " if check["checked"] else ""
-        word = "could not run" if check["could_not_run"] else check["severity"]
-        lines.append(f"{word} {check['asset']} {check['name']}: {counted}{check['means']}")
-    return lines or [f"none of {checks['passed']:,}"]

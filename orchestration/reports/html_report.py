@@ -9,7 +9,7 @@ import duckdb
 
 from orchestration.project.code import report_hash
 from orchestration.publishing.readers import reader
-from orchestration.reports.summary import figures
+from orchestration.reports.figures import figures
 from orchestration.workspace.files import replaced
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.sql import rows
