@@ -18,16 +18,16 @@ def alerts_command(
     Who is told is `notify` and `notify_owners` in pulse.yml, and PULSE_NOTIFY. With --send the exit code is 1 where a
     receiver did not take its digest.
     """
-    from orchestration.alerts import digests as alerts
+    from orchestration.alerts import digests
     from orchestration.workspace.lease import lease
 
     workspace = Workspace.current()
-    told = alerts.Delivery()
+    told = digests.Delivery()
     if send:
         with lease(workspace, "pulse alerts --send"):
-            alerts.follow(workspace)
-            told = alerts.deliver(workspace, alerts.ASKED_SECONDS, progress=not as_json)
-    facts = alerts.open_alerts(workspace)
+            digests.follow(workspace)
+            told = digests.deliver(workspace, digests.ASKED_SECONDS, progress=not as_json)
+    facts = digests.open_alerts(workspace)
     if as_json:
         facts["digests_sent"], facts["alerts_waiting_because"] = told.sent, told.problems
         print(json.dumps(facts, indent=1))
@@ -37,6 +37,6 @@ def alerts_command(
         if not facts["alerts"]:
             console.print("No alerts are open.")
         print_delivery(told)
-        if send and told == alerts.Delivery() and any(row["told"] == "waiting" for row in facts["alerts"]):
+        if send and told == digests.Delivery() and any(row["told"] == "waiting" for row in facts["alerts"]):
             console.print("Nobody is told: see `notify` in pulse.yml.")
     raise typer.Exit(FAILED if told.problems else FINE)

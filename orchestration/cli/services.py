@@ -54,12 +54,12 @@ def dev(
     """
     from orchestration.defs.instance.settings import prepare_dagster
     from orchestration.defs.runs import reap
-    from orchestration.warehouse import tables as warehouse
+    from orchestration.warehouse import tables
     from orchestration.workspace.lease import LeaseHeld, lease
 
     workspace = Workspace.current()
     workspace.prepare()
-    warehouse.ready()
+    tables.ready()
     os.environ["PULSE_HOME"] = str(workspace.home.resolve())
     os.environ.setdefault("PULSE_DOCS_URL", f"http://127.0.0.1:{port + 1}")
     try:

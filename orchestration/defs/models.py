@@ -12,8 +12,7 @@ from dagster_dbt import dbt_assets
 
 from orchestration.project import code
 from orchestration.publishing import history
-from orchestration.warehouse import dbt_runner, rules, spark
-from orchestration.warehouse import tables as warehouse
+from orchestration.warehouse import dbt_runner, rules, spark, tables
 from orchestration.warehouse.build_state import BuildState
 from orchestration.warehouse.rules import Broken
 from orchestration.workspace import environment
@@ -162,8 +161,8 @@ def row_counts(workspace: Workspace) -> dict[str, int]:
     """Rows of each table; a view would have to be computed to be counted."""
     if not (environment.on_spark() or workspace.warehouse.exists()):
         return {}
-    with warehouse.opened(workspace) as built:
-        counted = [f'select \'{name}\', count(*) from "{schema}"."{name}"' for schema, name in warehouse.tables(built)]
+    with tables.opened(workspace) as built:
+        counted = [f'select \'{name}\', count(*) from "{schema}"."{name}"' for schema, name in tables.stored(built)]
         return dict(built.execute(" union all ".join(counted)).fetchall()) if counted else {}
 
 

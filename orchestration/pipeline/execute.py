@@ -8,7 +8,7 @@ from orchestration.defs.definitions import build
 from orchestration.defs.instance.settings import prepare_dagster
 from orchestration.defs.results import RunResult, result_of
 from orchestration.defs.runs import IN_PROCESS, reap
-from orchestration.warehouse import tables as warehouse
+from orchestration.warehouse import tables
 from orchestration.workspace.errors import is_damage
 from orchestration.workspace.layout import Workspace
 from orchestration.workspace.progress import errors, step
@@ -23,7 +23,7 @@ def execute(
         defs = build(workspace)
     reap(workspace)
     asked = {"as_of": as_of, "known_at": known_at, "progress": progress}
-    damage = warehouse.damage(workspace)
+    damage = tables.damage(workspace)
     result = None if damage else _execute(defs, {**asked, "full": full})
     if result and not result.success:
         damage = next((error for error in result.errors if is_damage(error)), None)
@@ -32,7 +32,7 @@ def execute(
     errors.print(
         f"damaged: {workspace.warehouse}: {damage}; it is built anew from the lake", style="yellow", soft_wrap=True
     )
-    warehouse.discard(workspace)
+    tables.discard(workspace)
     return _execute(defs, {**asked, "full": True})
 
 

@@ -13,7 +13,7 @@ from orchestration.publishing.catalog import tidy
 from orchestration.publishing.generations import current, damage, is_published
 from orchestration.reports.html_report import is_outdated, write_report
 from orchestration.reports.shown import show
-from orchestration.warehouse import tables as warehouse
+from orchestration.warehouse import tables
 from orchestration.warehouse.inputs import Inputs
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.layout import Workspace
@@ -76,7 +76,7 @@ class RunPipeline:
 
     def __call__(self, asked: Asked) -> RunOutcome:
         """Do what is asked; raises PulseError where the run ends before its checks."""
-        warehouse.ready()
+        tables.ready()
         with (
             lease(self._workspace, asked.what) as killed_before,
             stoppable(run_limit(self._workspace), self._reap_if_begun),
@@ -95,7 +95,7 @@ class RunPipeline:
             self._something_known(asked.known_at)
         tidy(self._workspace)
         if asked.discard:
-            warehouse.discard(self._workspace)
+            tables.discard(self._workspace)
         needs_build, full = self._needs_build(asked, before)
         if needs_build:
             result = self._build(asked, full)

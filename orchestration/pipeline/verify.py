@@ -10,7 +10,7 @@ from orchestration.landing.lake import too_many, unnamed
 from orchestration.landing.ledger import Ledger
 from orchestration.publishing.generations import current, damage, folders, generations
 from orchestration.reports import shown
-from orchestration.warehouse import tables as warehouse
+from orchestration.warehouse import tables
 from orchestration.workspace.errors import one_line
 from orchestration.workspace.files import checksum
 from orchestration.workspace.layout import Workspace
@@ -48,10 +48,10 @@ def verify(workspace: Workspace, *, repair: bool = False) -> Verified:
     kept = folders(workspace)
     faults += _generations(workspace, kept, repair)
     faults += _catalogs(workspace, repair)
-    if said := warehouse.damage(workspace):
+    if said := tables.damage(workspace):
         faults.append(Fault(workspace.warehouse, said, "pulse rebuild", repair))
         if repair:
-            warehouse.discard(workspace)
+            tables.discard(workspace)
     return Verified(lake_files, len(kept), faults)
 
 

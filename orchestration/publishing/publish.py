@@ -18,7 +18,7 @@ from orchestration.project.marts import append_only
 from orchestration.publishing import history
 from orchestration.publishing.catalog import show, tidy
 from orchestration.publishing.generations import generations, manifest_of
-from orchestration.warehouse import tables as warehouse
+from orchestration.warehouse import tables
 from orchestration.warehouse.build_state import BuildState
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.files import checksum
@@ -51,14 +51,14 @@ def publish(workspace: Workspace, build: BuildState) -> dict:
     identity = f"{now:%Y%m%dT%H%M%S%fZ}-{fingerprint[:8]}"
     beside = root / f".{identity}"
     beside.mkdir()
-    with warehouse.opened(workspace) as built:
-        marts = [table for schema, table in warehouse.tables(built) if schema == SCHEMA]
+    with tables.opened(workspace) as built:
+        marts = [table for schema, table in tables.stored(built) if schema == SCHEMA]
         if not marts:
             raise PulseError(f"{workspace.warehouse}: no marts to publish; run `pulse run`")
         appended = append_only()
-        tables = {mart: _write(built, mart, beside) for mart in marts if mart not in appended}
+        written = {mart: _write(built, mart, beside) for mart in marts if mart not in appended}
         added = {} if as_of or known_at else history.write(built, SCHEMA, beside, identity, now)
-        views = warehouse.readers_views(workspace, built, SCHEMA)
+        views = tables.readers_views(workspace, built, SCHEMA)
         vouched = str(built.execute("select as_of_date from intermediate.int_as_of").fetchall()[0][0])
     manifest = {
         "generation": identity,
@@ -69,7 +69,7 @@ def publish(workspace: Workspace, build: BuildState) -> dict:
         "fingerprint": fingerprint,
         "incremental": build.incremental,
         "checks": build.checks,
-        "marts": tables,
+        "marts": written,
         "views": views,
         "history": added,
     }

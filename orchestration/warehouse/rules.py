@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.warehouse import tables as warehouse
+from orchestration.warehouse import tables
 from orchestration.workspace.layout import Workspace
 
 SAMPLE = 10
@@ -67,17 +67,17 @@ def _table(reference: str) -> str:
 def broken_by_test(workspace: Workspace, node: Any, rules: Sequence[str]) -> list[Broken]:
     """Which rules the rows break, by the compiled text of a test node that failed."""
     if len(rules) == 1 and rules[0] == node.name:
-        rows = warehouse.rows(workspace, f"select * from ({node.compiled_code}) as found limit {SAMPLE}")
-        (total,) = warehouse.rows(workspace, f"select count(*) as rows from ({node.compiled_code}) as found")
+        rows = tables.rows(workspace, f"select * from ({node.compiled_code}) as found limit {SAMPLE}")
+        (total,) = tables.rows(workspace, f"select count(*) as rows from ({node.compiled_code}) as found")
         return [Broken(node.name, total["rows"], rows)]
-    counted = warehouse.rows(
+    counted = tables.rows(
         workspace,
         f"select rule_number, count(*) as rows from ({node.compiled_code}) as found group by 1 order by 1",
     )
     broken = []
     for found in counted:
         number = found["rule_number"]
-        rows = warehouse.rows(
+        rows = tables.rows(
             workspace,
             f"select failing_row from ({node.compiled_code}) as found where rule_number = {number} limit {SAMPLE}",
         )
@@ -99,8 +99,8 @@ def broken_by_constraint(workspace: Workspace, node: Any, message: str, key: Seq
         return []
     shown = ", ".join(f'"{column}"' for column in dict.fromkeys([*key, *named]))
     selected = f"from ({node.compiled_code}) as selected where {condition}"
-    rows = warehouse.rows(workspace, f"select {shown} {selected} limit {SAMPLE}")
-    (total,) = warehouse.rows(workspace, f"select count(*) as rows {selected}")
+    rows = tables.rows(workspace, f"select {shown} {selected} limit {SAMPLE}")
+    (total,) = tables.rows(workspace, f"select count(*) as rows {selected}")
     return [Broken(rule, total["rows"], rows)]
 
 

@@ -1,4 +1,4 @@
-"""Spark as the engine: its session, and the lake as its tables. Imported only where PULSE_ENGINE says so."""
+"""Spark as the engine: its session, and the lake as its tables. pyspark is imported only where PULSE_ENGINE says so."""
 
 import logging
 import os

@@ -75,7 +75,7 @@ def rows(workspace: Workspace, query: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+def stored(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """Schema and name of each table that holds rows of its own."""
     listed = "duckdb_views() where not internal" if environment.on_spark() else "duckdb_tables()"
     kind = "view_name" if environment.on_spark() else "table_name"
