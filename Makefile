@@ -60,11 +60,12 @@ soak: $(TEST) ## thirty simulated days with random faults; SEED=2 for others
 audit: .venv/test.ready ## known vulnerabilities in all locks; fails where none could be looked up
 	@.venv/bin/python -m tests.audit
 
-lint: .venv/test.ready ## ruff, sqlfluff and mypy
+lint: .venv/test.ready ## ruff, sqlfluff, mypy, and the floors of orchestration/
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/sqlfluff lint dbt_project/models --processes 2
 	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
 
 docs: $(RUN) ## dbt's documentation as one HTML file
 	@.venv/bin/pulse docs

@@ -8,7 +8,7 @@ import duckdb
 from benchmarks.engine import connect
 from benchmarks.grid import CELL, is_chosen
 from benchmarks.measure import say
-from orchestration.sql import literal
+from orchestration.workspace.sql import literal
 
 COUNTS = ("universe_outlets", "active_outlets", "lapsed_outlets", "never_ordered_outlets", "unknown_outlets")
 

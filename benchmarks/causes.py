@@ -31,8 +31,8 @@ IMPORTS, LOG, DBT, CHECKS, PUBLISHING, ELSE = (
 # what is timed when its module is imported: module, class ("" for none), function, cause
 TIMED = (
     ("dbt.cli.main", "dbtRunner", "invoke", DBT),
-    ("orchestration.gx", "", "validate", CHECKS),
-    ("orchestration.publish", "", "publish", PUBLISHING),
+    ("orchestration.checks.gx", "", "validate", CHECKS),
+    ("orchestration.publishing.publish", "", "publish", PUBLISHING),
     ("dagster._core.instance.methods.event_methods", "EventMethods", "handle_new_event", LOG),
     ("dagster._core.instance.runs.run_domain", "RunDomain", "_log_asset_planned_events", LOG),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.engine import connect
 from benchmarks.measure import say
-from orchestration.sql import literal
+from orchestration.workspace.sql import literal
 
 DELIVERED = ("outlets", "beats", "lines_*")
 

@@ -17,10 +17,10 @@ import duckdb
 from benchmarks.browser import EXECUTABLE, browser
 from benchmarks.serving import served
 from dashboard.serve import environment
-from orchestration.generations import current
-from orchestration.publish import show
-from orchestration.sql import literal, name
-from orchestration.workspace import Workspace
+from orchestration.publishing.generations import current
+from orchestration.reports.shown import show
+from orchestration.workspace.layout import Workspace
+from orchestration.workspace.sql import literal, name
 
 OUTLETS = 200_000
 ONCE = {"dim_states", "dim_dates", "dim_feeds", "dim_products", "rpt_cause_mix", "rpt_action_outcomes"}

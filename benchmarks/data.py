@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.sql import literal
+from orchestration.workspace.sql import literal
 
 DAYS = 730
 START = date(2024, 1, 1)

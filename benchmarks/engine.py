@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.sql import literal
+from orchestration.workspace.sql import literal
 
 THREADS = 2
 MEMORY = "8GB"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.engine import connect
 from benchmarks.measure import say
-from orchestration.sql import literal
+from orchestration.workspace.sql import literal
 
 COLUMNS = {
     "rows": "count(*) as order_lines, sum(net_amount) as net_amount",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.engine import connect
 from benchmarks.measure import say
-from orchestration.sql import literal
+from orchestration.workspace.sql import literal
 
 CELL = "feed, beat_id, rep_id, distributor_id, territory, region, country, channel, abc_class"
 

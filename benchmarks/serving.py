@@ -10,7 +10,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from dashboard.serve import FOLDER, command, environment
-from orchestration.workspace import Workspace
+from orchestration.workspace.layout import Workspace
 
 __all__ = ["FOLDER", "free_port", "healthy", "served"]
 

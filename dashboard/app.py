@@ -12,8 +12,8 @@ from dashboard.parts import Page, plain
 from dashboard.reading import shown_now
 from dashboard.views import beats, feeds, lists, outlet, outlet_map, overview, portfolio
 from dashboard.words import LANGUAGES, Words
-from orchestration.errors import PulseError, one_line
-from orchestration.workspace import Workspace
+from orchestration.workspace.errors import PulseError, one_line
+from orchestration.workspace.layout import Workspace
 
 FOLDER = Path(__file__).parent
 VIEWS = {

@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-from orchestration.errors import PulseError
-from orchestration.publish import reader, shown_by
-from orchestration.sql import rows
-from orchestration.workspace import Workspace
+from orchestration.publishing.readers import reader, shown_by
+from orchestration.workspace.errors import PulseError
+from orchestration.workspace.layout import Workspace
+from orchestration.workspace.sql import rows
 
 KEPT_ANSWERS = 300
 

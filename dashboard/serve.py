@@ -5,8 +5,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from orchestration.errors import PulseError
-from orchestration.workspace import Workspace
+from orchestration.workspace.errors import PulseError
+from orchestration.workspace.layout import Workspace
 
 FOLDER = Path(__file__).resolve().parent
 SETTINGS = {

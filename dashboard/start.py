@@ -6,9 +6,9 @@ import altair
 import pandas.io.formats.style
 from streamlit.web import cli
 
-import orchestration.export
+import orchestration.reports.export
 
-LOADED = (altair, pandas.io.formats.style, orchestration.export)
+LOADED = (altair, pandas.io.formats.style, orchestration.reports.export)
 
 if __name__ == "__main__":
     sys.argv = ["streamlit", "run", *sys.argv[1:]]

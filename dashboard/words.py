@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration import yml
+from orchestration.workspace import yml
 
 FOLDER = Path(__file__).parent / "words"
 LANGUAGES = {"en": "English", "id": "Bahasa Indonesia", "zh": "中文", "ro": "Română", "pt": "Português"}

@@ -1,21 +1,6 @@
-"""The table of contents of the orchestration: what `dagster dev` opens on and `pulse run` executes."""
+"""Where Dagster enters: `dagster dev -m orchestration.definitions`."""
 
-import dagster as dg
+from orchestration.defs.definitions import build
+from orchestration.workspace.layout import Workspace
 
-from orchestration import automation, catalogue, quality, raw, run, transform
-from orchestration.workspace import Workspace
-
-workspace = Workspace.current()
-starts = automation.starts(workspace)
-defs = dg.Definitions(
-    assets=[
-        *catalogue.feed_assets(workspace),
-        *catalogue.described([raw.lake, *transform.dbt_layers(), run.generation], workspace),
-    ],
-    asset_checks=[quality.layer_checks(layer) for layer in quality.LAYERS],
-    jobs=[starts.job],
-    schedules=[starts.schedule],
-    sensors=starts.sensors,
-    resources={"pulse": run.PulseResource()},
-    executor=dg.in_process_executor,
-)
+defs = build(Workspace.current())

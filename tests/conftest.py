@@ -70,9 +70,9 @@ class Pulse:
 
     def copied(self, home: Path) -> "Pulse":
         """The workspace as it is, for a test of its own; its catalogs name the copied files."""
-        from orchestration.generations import current
-        from orchestration.publish import show
-        from orchestration.workspace import Workspace
+        from orchestration.publishing.generations import current
+        from orchestration.reports.shown import show
+        from orchestration.workspace.layout import Workspace
 
         shutil.copytree(self.home, home, symlinks=True)
         workspace = Workspace(home)

@@ -11,10 +11,11 @@ from typing import Any
 import duckdb
 import pyarrow
 
-from orchestration import contract, history
-from orchestration.code import ROOT
-from orchestration.dbt_runner import dbt_arguments, invoke, parsed_project
-from orchestration.workspace import Workspace
+from orchestration.project import contract
+from orchestration.project.code import ROOT
+from orchestration.project.marts import columns, sources
+from orchestration.warehouse.dbt_runner import dbt_arguments, invoke, parsed_project
+from orchestration.workspace.layout import Workspace
 from tests.tiers import borrow_parsed, lend_parsed
 
 LAKE_FILES = re.compile(r"read_parquet\('[^']*/lake/(\w+)/\*\.parquet', union_by_name = true\)")
@@ -100,11 +101,11 @@ class Models:
             connection.execute(f"create schema warehouse.{schema}")
         for entity in contract.load().values():
             _table(connection, entity, lake.get(entity.name, []))
-        for folder, marts in history.sources().items():
+        for folder, marts in sources().items():
             connection.execute(f"create schema memory.{folder}")
             for mart in marts:
                 rows = (published or {}).get((folder, mart), [])
-                _create(connection, f"memory.{folder}.{mart}", history.columns(mart), rows)
+                _create(connection, f"memory.{folder}.{mart}", columns(mart), rows)
         for seed in self.seeds:
             types = ", ".join(f"{name} {kind}" for name, kind in seed.columns.items())
             connection.execute(f"create table {seed.relation} ({types})")

@@ -15,17 +15,21 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import alerts, code, history, report
-from orchestration.alert_store import COLUMNS, AlertStore
-from orchestration.build_state import Inputs
-from orchestration.publish import show
-from orchestration.workspace import Workspace
+from orchestration.alerts import digests as alerts
+from orchestration.alerts.store import COLUMNS, AlertStore
+from orchestration.project.marts import columns, mart_names
+from orchestration.reports import figures, summary
+from orchestration.reports.shown import show
+from orchestration.warehouse.inputs import Inputs
+from orchestration.workspace.layout import Workspace
 from tests.conftest import ROOT
 
 SECRET = "s3cr3t-pass"
 AS_OF = "2026-03-31"
 # the marts that the summary of a run reads: here they are empty
-SUMMED_UP = set(code.mart_names()) & set(re.findall(r"\w+", Path(report.__file__).read_text()))
+SUMMED_UP = set(mart_names()) & set(
+    re.findall(r"\w+", Path(figures.__file__).read_text() + Path(summary.__file__).read_text())
+)
 
 
 class Sink:
@@ -99,7 +103,7 @@ def publish(pulse, number: int, *found: dict, asked: str | None = None) -> Works
         for row in found:
             connection.execute(f"insert into rpt_alerts values ({', '.join('?' * len(row))})", list(row.values()))
         for mart in SUMMED_UP:
-            types = ", ".join(f"{name} {kind}" for name, kind in history.columns(mart).items())
+            types = ", ".join(f"{name} {kind}" for name, kind in columns(mart).items())
             connection.execute(f"create table {mart} ({types})")
         marts = ("rpt_alerts", *SUMMED_UP)
         for mart in marts:
@@ -393,7 +397,7 @@ def test_a_receiver_that_hangs_holds_up_nobody(pulse, sink):
     notify(pulse, notify=[f"{sink.url()}&rto=60", other.url()])
     publish(pulse, 1, *(alert(number, f"r{number}") for number in range(10)))
     start = time.monotonic()
-    done = python(pulse, "from orchestration import receivers; receivers.DIGEST_SECONDS = 0.5", "alerts", "--send")
+    done = python(pulse, "from orchestration.alerts import channels; channels.DIGEST_SECONDS = 0.5", "alerts", "--send")
     assert time.monotonic() - start < 30
     release.set()
     assert done.returncode == 1 and "URL 1 (json://127.0.0.1): no answer in time" in done.stderr

@@ -9,13 +9,16 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
-from orchestration import alerts, automation, catalogue
-from orchestration.build_state import Inputs
-from orchestration.errors import SettingsWrong
-from orchestration.landing import land
-from orchestration.lease import lease
-from orchestration.run import DAGSTER_YAML, KEPT, PulseResource, prepare_dagster
-from orchestration.workspace import Workspace
+from orchestration.alerts import digests as alerts
+from orchestration.defs import metadata as catalogue
+from orchestration.defs import runs, schedules, sensors
+from orchestration.defs.instance.settings import DAGSTER_YAML, KEPT, prepare_dagster
+from orchestration.defs.resource import PulseResource
+from orchestration.landing.land import land
+from orchestration.warehouse.inputs import Inputs
+from orchestration.workspace.errors import SettingsWrong
+from orchestration.workspace.layout import Workspace
+from orchestration.workspace.lease import lease
 from tests.conftest import END, FEED, ROOT, order
 from tests.test_alerts import sink  # noqa: F401
 
@@ -47,12 +50,16 @@ def published_as_it_is(workspace: Workspace) -> None:
     manifest.write_text(json.dumps(facts))
 
 
+def daily(workspace: Workspace) -> dg.ScheduleDefinition:
+    return schedules.daily(workspace, schedules.whole_way(workspace))
+
+
 def ask_schedule(workspace: Workspace, instance: dg.DagsterInstance):
-    return automation.starts(workspace).schedule(dg.build_schedule_context(instance=instance))
+    return daily(workspace)(dg.build_schedule_context(instance=instance))
 
 
 def ask_sensor(workspace: Workspace, instance: dg.DagsterInstance):
-    sensor = automation.starts(workspace).sensors[0]
+    sensor = sensors.arrivals(workspace, schedules.whole_way(workspace))
     (answer,) = sensor(dg.build_sensor_context(instance=instance))
     return answer
 
@@ -72,7 +79,7 @@ def test_the_schedule_is_in_the_zone_of_the_market(pulse, zones, settings, expec
         pulse.feed(f"f{number}", FEED.format(name=f"f{number}").replace("time_zone: UTC", f"time_zone: {zone}"))
     pulse.home.mkdir(exist_ok=True)
     settle(Workspace(pulse.home), settings)
-    made = automation.starts(Workspace(pulse.home)).schedule
+    made = daily(Workspace(pulse.home))
     assert (made.cron_schedule, made.execution_timezone, made.default_status.value) == expected
 
 
@@ -82,7 +89,7 @@ def test_a_schedule_that_cannot_be_meant_is_one_line(workspace, line):
     with pytest.raises(
         SettingsWrong, match=r"pulse\.yml, schedule and schedule_time_zone: expected such as"
     ) as problem:
-        automation.starts(workspace)
+        daily(workspace)
     assert "\n" not in str(problem.value)
 
 
@@ -126,7 +133,7 @@ def test_files_that_a_run_could_not_take_in_ask_again_in_the_next_hour(shop, wor
             def now(cls, zone=None, hour=hour):
                 return datetime(2026, 4, 1, hour, 30, tzinfo=zone)
 
-        monkeypatch.setattr(automation, "datetime", Clock)
+        monkeypatch.setattr(sensors, "datetime", Clock)
         keys.append(ask_sensor(workspace, instance).run_key)
     assert keys[0] == keys[1] != keys[2]
 
@@ -143,7 +150,7 @@ def test_a_file_that_still_grows_asks_for_nothing(shop, workspace, instance):
 def test_nothing_is_asked_for_while_a_run_is_at_work(shop, workspace, instance, monkeypatch):
     shop.deliver("shop", "orders2.csv", [order(99, 1, END)])
     there = dg.DagsterRunStatus.QUEUED
-    monkeypatch.setattr(automation, "_are", lambda _, *statuses: there in statuses)
+    monkeypatch.setattr(runs, "there_are", lambda _, *statuses: there in statuses)
     assert "waits" in ask_sensor(workspace, instance).skip_message
     assert "waits" in ask_schedule(workspace, instance).skip_message
     there = dg.DagsterRunStatus.STARTED
@@ -158,8 +165,8 @@ def test_nothing_is_asked_for_while_a_run_is_at_work(shop, workspace, instance, 
 
 def test_a_run_that_dagster_starts_waits_for_another_one(workspace, monkeypatch):
     monkeypatch.setenv("PULSE_HOME", str(workspace.home))
-    holding = "import sys; from pathlib import Path; from orchestration.lease import lease\n"
-    holding += "from orchestration.workspace import Workspace\n"
+    holding = "import sys; from pathlib import Path; from orchestration.workspace.lease import lease\n"
+    holding += "from orchestration.workspace.layout import Workspace\n"
     holding += "with lease(Workspace(Path(sys.argv[1])), 'pulse run'): print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", holding, str(workspace.home)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -173,7 +180,7 @@ def test_a_run_that_dagster_starts_waits_for_another_one(workspace, monkeypatch)
 
 def test_a_run_that_the_ui_starts_has_the_time_limit_too(workspace):
     settle(workspace, "run_limit_minutes: 90")
-    job = automation.starts(workspace).job
+    job = schedules.whole_way(workspace)
     assert job.tags["dagster/max_runtime"] == "5400" and "run_monitoring:\n  enabled: true" in DAGSTER_YAML
 
 

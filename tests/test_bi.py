@@ -15,8 +15,8 @@ from importlib.util import find_spec
 import duckdb
 import pytest
 
-from orchestration.publish import shown_by
-from orchestration.workspace import Workspace
+from orchestration.publishing.readers import shown_by
+from orchestration.workspace.layout import Workspace
 from tests.conftest import ROOT
 from tests.publishing import publish_again
 

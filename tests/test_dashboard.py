@@ -18,12 +18,12 @@ from dashboard.parts import STATE_COLOURS, STATE_SHAPES, plain
 from dashboard.reading import shown_now
 from dashboard.views.lists import exported
 from dashboard.words import LANGUAGES, Words, texts
-from orchestration.cli import app
-from orchestration.errors import PulseError
-from orchestration.generations import current
-from orchestration.publish import show
-from orchestration.sql import literal
-from orchestration.workspace import Workspace
+from orchestration.cli.command import app
+from orchestration.publishing.generations import current
+from orchestration.reports.shown import show
+from orchestration.workspace.errors import PulseError
+from orchestration.workspace.layout import Workspace
+from orchestration.workspace.sql import literal
 from tests.conftest import ROOT, Pulse
 from tests.publishing import publish_again
 

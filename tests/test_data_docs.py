@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from orchestration import data_docs
-from orchestration.gx import Outcome
-from orchestration.quality import Expectation
-from orchestration.workspace import Workspace
+from orchestration.checks import data_docs
+from orchestration.checks.gx import Outcome
+from orchestration.project.suites import Expectation
+from orchestration.workspace.layout import Workspace
 
 PHONE = "+40 712 345 678"
 MEANS = "Each outlet has a name; a list of numbers is hard to work from."

@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from orchestration.code import mart_names
-from orchestration.dbt_runner import dbt_arguments, invoke
-from orchestration.workspace import Workspace
+from orchestration.project.marts import mart_names
+from orchestration.warehouse.dbt_runner import dbt_arguments, invoke
+from orchestration.workspace.layout import Workspace
 from tests.conftest import ROOT
 
 

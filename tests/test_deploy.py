@@ -8,14 +8,14 @@ from importlib.util import find_spec
 import pytest
 import yaml
 
-from orchestration import spark
-from orchestration.cli import app
-from orchestration.errors import PulseError
+from orchestration.cli.command import app
+from orchestration.workspace.environment import spark_settings
+from orchestration.workspace.errors import PulseError
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
 PAGE = (ROOT / "docs" / "deploy.md").read_text()
-CODE = [*(ROOT / "orchestration").glob("*.py"), ROOT / "dbt_project" / "profiles.yml"]
+CODE = [*(ROOT / "orchestration").rglob("*.py"), ROOT / "dbt_project" / "profiles.yml"]
 TEXT = "\n".join(path.read_text() for path in CODE)
 
 
@@ -70,7 +70,7 @@ def test_an_engine_that_there_is_not_is_said_in_a_line(pulse):
 def test_settings_of_spark_that_cannot_be_read_are_said_in_a_line(monkeypatch):
     monkeypatch.setenv("PULSE_SPARK_CONF", "{spark.executor.memory: 8g}")
     with pytest.raises(PulseError, match="PULSE_SPARK_CONF: expected JSON such as"):
-        spark._more_settings()
+        spark_settings()
 
 
 @pytest.mark.skipif(find_spec("pyspark") is not None, reason="pyspark is installed here")

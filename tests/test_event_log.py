@@ -19,8 +19,10 @@ from dagster._core.events import DagsterEventType
 from dagster._core.events.log import EventLogEntry
 from dagster_shared.record import copy
 
-from orchestration import event_log, sqlite_files
-from orchestration.event_log import Connections, OneMachineEventLogStorage, OneMachineStorage
+from orchestration.defs.instance import event_log, sqlite_files
+from orchestration.defs.instance.event_log import OneMachineEventLogStorage
+from orchestration.defs.instance.sqlite_files import Connections
+from orchestration.defs.instance.storage import OneMachineStorage
 
 # what the UI asks is what is compared, deprecated or not
 pytestmark = pytest.mark.filterwarnings("ignore:Function `EventMethods.get_event_records`:DeprecationWarning")
@@ -29,7 +31,7 @@ OURS = """\
 telemetry: {enabled: false}
 storage:
   custom:
-    module: orchestration.event_log
+    module: orchestration.defs.instance.storage
     class: OneMachineStorage
     config: {base_dir: "%s"}
 """
@@ -332,7 +334,7 @@ WRITER = """
     import sys
     from dagster._core.events.log import EventLogEntry
     from dagster._serdes import deserialize_value
-    from orchestration.event_log import OneMachineEventLogStorage
+    from orchestration.defs.instance.event_log import OneMachineEventLogStorage
     storage = OneMachineEventLogStorage(sys.argv[1])
     entry = deserialize_value(open(sys.argv[2]).read(), EventLogEntry)
     number = 0
@@ -352,7 +354,7 @@ def test_a_reader_follows_a_writer_that_is_killed(recorded, tmp_path):
     storage, seen = OneMachineEventLogStorage(str(logs)), []
     storage.watch(entry.run_id, None, lambda event, cursor: seen.append((event.user_message, cursor)))
     command = [sys.executable, "-c", textwrap.dedent(WRITER), str(logs), str(tmp_path / "entry")]
-    here = {**os.environ, "PYTHONPATH": str(Path(event_log.__file__).parent.parent)}
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=here) as writer:
         try:
             wrote, reads, ends = 0, [], time.monotonic() + 20

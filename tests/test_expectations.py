@@ -3,10 +3,13 @@
 import duckdb
 import pytest
 
-from orchestration import contract, quality
-from orchestration.gx_duckdb import validate
-from orchestration.lake import write_empty
-from orchestration.workspace import Workspace
+from orchestration.checks.check import check_layer, connect
+from orchestration.checks.gx_duckdb import validate
+from orchestration.defs.checks import check_result
+from orchestration.landing.lake import write_empty
+from orchestration.project import contract
+from orchestration.project.suites import load_suites
+from orchestration.workspace.layout import Workspace
 
 TABLES = """
 create schema staging;
@@ -37,7 +40,7 @@ def test_what_links_and_deliveries_name_is_there(table, facts, passes):
 
     lines = [
         {"type": e.type, "kwargs": e.kwargs, "keys": e.keys}
-        for e in quality.load_suites("intermediate")
+        for e in load_suites("intermediate")
         if e.table == table and e.type == "unexpected_rows_expectation"
     ]
     (outcome,) = validate(connect, table, "intermediate", lines)
@@ -47,8 +50,8 @@ def test_what_links_and_deliveries_name_is_there(table, facts, passes):
 def test_a_warehouse_that_cannot_be_opened_fails_each_check_as_the_tool(tmp_path):
     workspace = Workspace(tmp_path)
     workspace.warehouse.write_bytes(b"no database")
-    expectations = quality.load_suites("intermediate")
-    results = [quality.check_result(*judged) for judged in quality.check_layer(workspace, expectations)]
+    expectations = load_suites("intermediate")
+    results = [check_result(*judged) for judged in check_layer(workspace, expectations)]
     assert len(results) == len(expectations) > 3
     assert all(not result.passed and "tool_error" in result.metadata for result in results)
 
@@ -64,8 +67,8 @@ def test_checks_of_a_layer_look_at_no_view_of_a_later_one(tmp_path):
         for schema in ("staging", "marts"):
             warehouse.execute(f"create schema {schema}")
             warehouse.execute(f"create view {schema}.late as select * from '{gone}'")
-    with quality.connect(workspace, "marts") as connection:
+    with connect(workspace, "marts") as connection:
         assert connection.execute("select one from marts.late").fetchall() == [(1,)]
     gone.unlink()
-    with quality.connect(workspace, "lake") as connection:
+    with connect(workspace, "lake") as connection:
         assert connection.execute("select count(*) from lake.orders").fetchall() == [(0,)]

@@ -178,8 +178,8 @@ def test_failed_checks_of_the_publish_are_told_without_values(shops):
 
 def test_every_state_of_every_outlet_is_the_published_one(shops):
     """The words of the explanation and the mart are the same on each outlet, rule set and tenth day."""
-    from orchestration.explain import explain
-    from orchestration.workspace import Workspace
+    from orchestration.reports.explain import explain
+    from orchestration.workspace.layout import Workspace
 
     for shop in ("o1", "o2", "o4", "o5", "o6"):
         for ago in range(0, 150, 10):

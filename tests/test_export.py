@@ -14,12 +14,12 @@ import duckdb
 import openpyxl
 import pytest
 
-from orchestration import publish as publishing
-from orchestration.errors import PulseError
-from orchestration.export import export, file_names
-from orchestration.generations import current
-from orchestration.selection import NO_REP
-from orchestration.workspace import Workspace
+from orchestration.publishing import readers
+from orchestration.publishing.generations import current
+from orchestration.reports.export import export, file_names
+from orchestration.reports.selection import NO_REP
+from orchestration.workspace.errors import PulseError
+from orchestration.workspace.layout import Workspace
 from tests.conftest import Pulse
 from tests.publishing import publish_again
 
@@ -388,18 +388,18 @@ def test_a_list_without_a_key_is_no_crm_import(tmp_path):
 def test_a_file_names_the_generation_that_it_was_read_from(tmp_path):
     workspace = published(tmp_path / "home", rpt_words="select 'first' as words")
     first = current(workspace)
-    with publishing.reader(workspace) as marts:
+    with readers.reader(workspace) as marts:
         published(tmp_path / "home", rpt_words="select 'second' as words")
-        assert publishing.shown_by(workspace, marts)["generation"] == first["generation"]
+        assert readers.shown_by(workspace, marts)["generation"] == first["generation"]
         assert current(workspace)["generation"] > first["generation"]
-    with publishing.reader(workspace) as marts:
-        assert publishing.shown_by(workspace, marts) == current(workspace)
+    with readers.reader(workspace) as marts:
+        assert readers.shown_by(workspace, marts) == current(workspace)
 
 
 def test_a_reader_writes_into_its_folder_and_nowhere_else(tmp_path):
     workspace = published(tmp_path / "home", rpt_words="select 'first' as words")
     (tmp_path / "mine").mkdir()
-    with publishing.reader(workspace, writes=tmp_path / "mine") as marts:
+    with readers.reader(workspace, writes=tmp_path / "mine") as marts:
         marts.execute(f"copy rpt_words to '{tmp_path}/mine/words.csv'")
         for elsewhere in ("words.csv", "mine/../words.csv", "home/published/words.csv"):
             with pytest.raises(duckdb.PermissionException):
@@ -414,7 +414,7 @@ def test_a_failed_export_leaves_the_earlier_file(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("orchestration.export.write_csv", full)
+    monkeypatch.setattr("orchestration.reports.export.write_csv", full)
     with pytest.raises(PulseError, match=r"exports: cannot be written: .*No space left on device"):
         export(workspace, "rpt_words", "csv")
     assert path.read_bytes() == before
@@ -423,8 +423,8 @@ def test_a_failed_export_leaves_the_earlier_file(tmp_path, monkeypatch):
 
 def test_every_column_of_a_person_has_a_mask():
     """The contract says which columns hold contacts; a new one without a mask would go out in full."""
-    from orchestration import contract
-    from orchestration.selection import MASKS
+    from orchestration.project import contract
+    from orchestration.reports.selection import MASKS
 
     entities = contract.load().values()
     assert set(MASKS) == {c.name for entity in entities for c in entity.columns.values() if c.contact}

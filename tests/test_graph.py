@@ -27,27 +27,28 @@ def test_asset_keys_are_the_known_ones(graph):
 
 
 def test_every_expectation_is_a_check_on_an_asset_of_the_graph(graph):
-    from orchestration import quality
+    from orchestration.defs.checks import asset_key
+    from orchestration.project import suites
 
-    expectations = [e for layer in quality.LAYERS for e in quality.load_suites(layer)]
-    assert len({(e.asset_key, e.name) for e in expectations}) == len(expectations)
+    expectations = [e for layer in suites.LAYERS for e in suites.load_suites(layer)]
+    assert len({(asset_key(e), e.name) for e in expectations}) == len(expectations)
     for expectation in expectations:
-        assert graph.has(expectation.asset_key), expectation
+        assert graph.has(asset_key(expectation)), expectation
         assert expectation.severity in {"critical", "warning"} and expectation.means
 
 
 def test_every_layer_has_a_blocking_check():
-    from orchestration import quality
+    from orchestration.project import suites
 
-    for layer in quality.LAYERS:
-        assert any(e.blocking for e in quality.load_suites(layer)), layer
+    for layer in suites.LAYERS:
+        assert any(e.blocking for e in suites.load_suites(layer)), layer
 
 
 def test_dbt_arguments():
     from dagster import AssetKey
 
-    from orchestration.dbt_runner import dbt_arguments
-    from orchestration.transform import layer_selection
+    from orchestration.defs.models import layer_selection
+    from orchestration.warehouse.dbt_runner import dbt_arguments
 
     built = dbt_arguments("build", ["path:models/marts"], {"as_of_date": "2026-01-01"})
     assert built[0] == "build" and built[built.index("--indirect-selection") + 1] == "buildable"

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import gx, gx_duckdb
-from orchestration.gx import Outcome
-from orchestration.gx_duckdb import validate
+from orchestration.checks import gx, gx_duckdb
+from orchestration.checks.gx import Outcome
+from orchestration.checks.gx_duckdb import validate
 
 ORDERS = """
     create schema marts;
@@ -427,7 +427,7 @@ def test_quiet_and_without_files(warehouse, tmp_path, monkeypatch, capfd):
 
 
 def test_great_expectations_is_imported_only_when_used():
-    check = "import sys, orchestration.gx_duckdb; sys.exit('great_expectations' in sys.modules)"
+    check = "import sys, orchestration.checks.gx_duckdb; sys.exit('great_expectations' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True, cwd=Path(__file__).parents[1])
 
 
@@ -435,7 +435,7 @@ def test_what_gx_imports_only_for_distributions_is_there_when_it_is_used():
     """In a process of its own: another test may have imported it."""
     script = """
 import sys, duckdb
-from orchestration import gx_duckdb
+from orchestration.checks import gx_duckdb
 made = duckdb.connect()
 made.execute("create table t as select 'a' as x union all select 'b'")
 plain = [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "x"}}]

@@ -13,11 +13,13 @@ import duckdb
 import pytest
 from hypothesis import given
 
-from orchestration import history
-from orchestration import publish as publishing
-from orchestration.generations import generations
-from orchestration.publish import KEPT_GENERATIONS, reader
-from orchestration.workspace import Workspace
+from orchestration.project.marts import columns, sources
+from orchestration.publishing import history
+from orchestration.publishing import publish as publishing
+from orchestration.publishing.generations import generations
+from orchestration.publishing.publish import KEPT_GENERATIONS
+from orchestration.publishing.readers import reader
+from orchestration.workspace.layout import Workspace
 from tests.conftest import END, ROOT, Pulse, order
 from tests.histories import LOADED, deliveries
 from tests.models import Models
@@ -43,22 +45,22 @@ class Publish:
         self.at = LOADED + timedelta(days=number, hours=12)
         self.generation = f"g{number}"
         self.lake = {name: [r for r in rows if r.get("_loaded_at", LOADED) <= self.at] for name, rows in lake.items()}
-        published = {("history", m): [r for p in earlier for r in p.added[m]] for m in history.sources()["history"]}
+        published = {("history", m): [r for p in earlier for r in p.added[m]] for m in sources()["history"]}
         if earlier:
-            published |= {("before", mart): earlier[-1].compared[mart] for mart in history.sources()["before"]}
+            published |= {("before", mart): earlier[-1].compared[mart] for mart in sources()["before"]}
         with models.build(self.lake, MARTS, published=published, **changed) as built:
             self.first, self.as_of = built.execute(
                 "select first_business_date, as_of_date from intermediate.int_as_of"
             ).fetchall()[0]
             self.kpi = _rows(built, "kpi_inactivity_daily")
-            self.compared = {mart: _rows(built, mart) for mart in history.sources()["before"]}
+            self.compared = {mart: _rows(built, mart) for mart in sources()["before"]}
             self.monthly = _rows(built, "kpi_inactivity_monthly")
             signed = {"generation": self.generation, "published_at": self.at}
             self.added = {mart: [{**row, **signed} for row in _rows(built, mart)] for mart in APPENDED}
 
 
 def _rows(built: duckdb.DuckDBPyConnection, mart: str) -> list[dict]:
-    names = list(history.columns(mart))
+    names = list(columns(mart))
     return [
         dict(zip(names, row, strict=True)) for row in built.execute(f"select {', '.join(names)} from {mart}").fetchall()
     ]

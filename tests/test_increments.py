@@ -16,17 +16,18 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import history
-from orchestration.build_state import BuildState, Inputs
-from orchestration.code import mart_names
-from orchestration.dbt_runner import dbt_arguments, invoke, parsed_project
-from orchestration.landing import land
-from orchestration.settings import reporting_currency
-from orchestration.workspace import Workspace
+from orchestration.landing.land import land
+from orchestration.project.marts import append_only, mart_names
+from orchestration.publishing import history
+from orchestration.warehouse.build_state import BuildState
+from orchestration.warehouse.dbt_runner import dbt_arguments, invoke, parsed_project
+from orchestration.warehouse.inputs import Inputs
+from orchestration.workspace.layout import Workspace
+from orchestration.workspace.settings import reporting_currency
 from tests.conftest import END, order
 
 # rows of earlier publishes are not made again
-MARTS = sorted(set(mart_names()) - history.append_only())
+MARTS = sorted(set(mart_names()) - append_only())
 DELIVERIES = int(os.environ.get("PULSE_DELIVERIES", "3"))
 DELIVERIES_A_HISTORY = 3
 CHANGED = ("setting", "feed", "master", "link", "model", "as_of", "known_at")

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.doctor import examine
-from orchestration.errors import PulseError
-from orchestration.feeds import Format, load_feed
-from orchestration.landing import land
-from orchestration.preflight import prepare
-from orchestration.workspace import Workspace
+from orchestration.landing.dry_run import examine
+from orchestration.landing.feeds import Format, load_feed
+from orchestration.landing.land import land
+from orchestration.landing.preflight import prepare
+from orchestration.workspace.errors import PulseError
+from orchestration.workspace.layout import Workspace
 from tests.conftest import FEED, ROOT
 
 HEAD = "order_id,outlet_id,ordered_on,net_amount,order_status,order_type\n"
@@ -293,7 +293,7 @@ FIELD = st.text(alphabet='ab,"\n\r é', max_size=6)
 @given(st.lists(st.tuples(FIELD, FIELD), max_size=20), st.integers(1, 9))
 def test_records_are_counted_as_a_csv_reader_counts_them(tmp_path, rows, chunk):
     """The count from the bytes against Python's csv module, with the bytes cut into chunks anywhere."""
-    from orchestration import preflight
+    from orchestration.landing import preflight
 
     lines = ["x,y", *(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows)]
     path = tmp_path / "records.csv"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration import dbt_runner
-from orchestration.code import PROJECT
-from orchestration.workspace import Workspace
+from orchestration.project.code import PROJECT
+from orchestration.warehouse import dbt_runner
+from orchestration.workspace.layout import Workspace
 from tests.tiers import borrow_parsed, lend_parsed
 
 MODELS = PROJECT / "models"

@@ -11,9 +11,9 @@ from itertools import pairwise
 import duckdb
 import pytest
 
-from orchestration.errors import PulseError
-from orchestration.metrics import PROJECT, described, environment, metricflow
-from orchestration.workspace import Workspace
+from orchestration.reports.metrics import PROJECT, described, environment, metricflow
+from orchestration.workspace.errors import PulseError
+from orchestration.workspace.layout import Workspace
 from tests.conftest import ROOT
 
 CUTS = {

@@ -10,7 +10,7 @@ CODE = re.compile(r'code="(\w+)"|code = "(\w+)"|f?"(unreadable|format|bug|damage
 def test_each_code_of_an_error_is_a_heading():
     used = {
         word
-        for path in (ROOT / "orchestration").glob("*.py")
+        for path in (ROOT / "orchestration").rglob("*.py")
         for found in CODE.findall(path.read_text())
         for word in found
         if word

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from orchestration import page
-from orchestration.code import report_hash
-from orchestration.generations import current
-from orchestration.publish import rollback
-from orchestration.workspace import Workspace
+from orchestration.project.code import report_hash
+from orchestration.publishing.generations import current
+from orchestration.reports import html_report as page
+from orchestration.reports.shown import rollback
+from orchestration.workspace.layout import Workspace
 from tests.conftest import END
 from tests.publishing import publish_again
 

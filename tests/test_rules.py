@@ -7,9 +7,9 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration import dbt_runner, rules
-from orchestration.code import PROJECT
-from orchestration.workspace import Workspace
+from orchestration.project.code import PROJECT
+from orchestration.warehouse import dbt_runner, rules
+from orchestration.workspace.layout import Workspace
 
 CONTRACT = {"contract": {"enforced": True}}
 

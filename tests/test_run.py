@@ -112,8 +112,10 @@ def test_failing_staging_check_stops_the_marts(shop):
 
 @pytest.mark.fault("Q2")
 def test_a_check_that_cannot_run_is_a_tool_error(story, tmp_path):
-    from orchestration.quality import Expectation, check_layer, check_result
-    from orchestration.workspace import Workspace
+    from orchestration.checks.check import check_layer
+    from orchestration.defs.checks import check_result
+    from orchestration.project.suites import Expectation
+    from orchestration.workspace.layout import Workspace
 
     home = tmp_path / "workspace"
     shutil.copytree(story.home, home)
@@ -144,8 +146,8 @@ def test_another_run_holds_the_lease(shop):
         [
             sys.executable,
             "-c",
-            "import sys, time; from pathlib import Path; from orchestration.lease import lease; "
-            "from orchestration.workspace import Workspace\n"
+            "import sys, time; from pathlib import Path; from orchestration.workspace.lease import lease; "
+            "from orchestration.workspace.layout import Workspace\n"
             f"with lease(Workspace(Path({str(shop.home)!r})), 'a test'): print('held', flush=True); time.sleep(60)",
         ],
         cwd=ROOT,

@@ -16,8 +16,8 @@ from benchmarks.serving import served
 from dashboard import data
 from dashboard.views.lists import exported
 from dashboard.words import texts
-from orchestration.sql import literal
-from orchestration.workspace import Workspace
+from orchestration.workspace.layout import Workspace
+from orchestration.workspace.sql import literal
 from tests.test_dashboard import HOSTILE, changed
 
 pytestmark = [

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from examples.story.generate import END, generate
-from orchestration.feeds import load_feeds
+from orchestration.landing.feeds import load_feeds
 
 WINDOW = 60  # days before silence on which traces are looked for
 FEEDS = {"nusantara": ".csv", "carpati": ".csv.gz", "serra": ".csv"}

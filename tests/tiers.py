@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from orchestration.code import project_hash
+from orchestration.project.code import project_hash
 
 ALL = os.environ.get("PULSE_TIER") == "all"
 QUICK_SHARE = 4  # of the random histories, one in so many is tried in the first tier

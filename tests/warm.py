@@ -13,10 +13,10 @@ ENGINES = [
     "dbt.adapters.duckdb",
     "dbt.cli.main",
     "great_expectations",
-    "orchestration.gx_duckdb",
-    "orchestration.run",
-    "orchestration.quality",
-    "orchestration.transform",
+    "orchestration.checks.gx_duckdb",
+    "orchestration.pipeline.execute",
+    "orchestration.checks.check",
+    "orchestration.defs.models",
 ]
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.update({"COLUMNS": "200", "DO_NOT_TRACK": "1"})
@@ -70,6 +70,6 @@ def _run(root: str, arguments: tuple[str, ...], said: str, environment: dict[str
     if Path(root) != ROOT:  # other code than what is imported here
         os.execv(sys.executable, [sys.executable, "-m", "orchestration.cli", *arguments])
     sys.argv = ["pulse", *arguments]
-    from orchestration.cli import main
+    from orchestration.cli.command import main
 
     main()

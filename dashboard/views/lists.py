@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboard import choices, data
 from dashboard.parts import Page, head, nothing, or_all, table
-from orchestration.export import export
-from orchestration.workspace import Workspace
+from orchestration.reports.export import export
+from orchestration.workspace.layout import Workspace
 
 PICKED = "picked_outlet"
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import generations, history
-from orchestration.lease import holder
-from orchestration.publish import reader, shown_by
-from orchestration.verify import verify
-from orchestration.workspace import Workspace
+from orchestration.pipeline.verify import verify
+from orchestration.project.marts import append_only
+from orchestration.publishing import generations
+from orchestration.publishing.readers import reader, shown_by
+from orchestration.workspace.layout import Workspace
+from orchestration.workspace.lease import holder
 from tests.warm import forks
 
 ALIVE = ("STARTING", "STARTED", "CANCELING")
@@ -22,7 +23,7 @@ def contents(home: Path) -> dict[str, str]:
     """The content hash of each published mart; without what each publish adds to, which tells how often it was done."""
     manifest = generations.current(Workspace(home))
     assert manifest, f"{home}: nothing is published"
-    return {mart: f["content"] for mart, f in manifest["marts"].items() if mart not in history.append_only()}
+    return {mart: f["content"] for mart, f in manifest["marts"].items() if mart not in append_only()}
 
 
 def lake_rows(home: Path) -> dict[str, tuple]:

@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 
 import pyarrow.parquet
 
-from orchestration import contract
-from orchestration.lake import write_empty
-from orchestration.landing import LandingReport, land
-from orchestration.ledger import FileReport, Ledger
-from orchestration.quarantine import Released, release
-from orchestration.workspace import Workspace
+from orchestration.landing.lake import write_empty
+from orchestration.landing.land import LandingReport, land
+from orchestration.landing.ledger import FileReport, Ledger
+from orchestration.landing.quarantine import Released, release
+from orchestration.project import contract
+from orchestration.workspace.layout import Workspace
 from tests.conftest import FEED
 from tests.test_landing import HEAD, lake, put
 

@@ -11,14 +11,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import landing, quality, warehouse
-from orchestration.errors import PulseError
-from orchestration.generations import current, damage
-from orchestration.landing import land
-from orchestration.ledger import VERSION, Ledger
-from orchestration.publish import rollback
-from orchestration.verify import verify
-from orchestration.workspace import Workspace
+from orchestration.checks import check as quality
+from orchestration.landing import land as landing
+from orchestration.landing.land import land
+from orchestration.landing.ledger import VERSION, Ledger
+from orchestration.pipeline.verify import verify
+from orchestration.publishing.generations import current, damage
+from orchestration.reports.shown import rollback
+from orchestration.warehouse import tables as warehouse
+from orchestration.workspace.errors import PulseError
+from orchestration.workspace.layout import Workspace
 from tests.conftest import END, FEED, Pulse, order, outlet
 from tests.fault_table import EVERYTHING, campaign
 from tests.faults.lab import assert_all_is_well, contents, lake_rows

@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import contract
-from orchestration.landing import land
-from orchestration.workspace import Workspace
+from orchestration.landing.land import land
+from orchestration.project import contract
+from orchestration.workspace.layout import Workspace
 from tests.conftest import END, FEED, Pulse, order, outlet
 from tests.fault_table import EVERYTHING
 

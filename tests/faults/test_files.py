@@ -23,9 +23,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from orchestration import landing, ledger, preflight, quarantine
-from orchestration.errors import FeedWrong
-from orchestration.ledger import Ledger
+from orchestration.landing import land as landing
+from orchestration.landing import ledger, preflight, quarantine
+from orchestration.landing.ledger import Ledger
+from orchestration.workspace.errors import FeedWrong
 from tests.fault_table import EVERYTHING
 from tests.faults.landing_lab import COLUMNS, Lab, entity, feed, order, orders
 from tests.test_landing import GOOD, HEAD, lake
@@ -767,7 +768,7 @@ def test_a_file_that_vanishes_stops_nobody(lab, monkeypatch, moment):
         return called
 
     place, name, mine = {
-        "listed": (landing, "_claims", lambda *_: True),
+        "listed": (landing, "claims", lambda *_: True),
         "ready": (landing, "_check_room", lambda *_: True),
         "read": (landing, "judge", lambda _c, _w, of, *_: of == path),
         "recorded": (Ledger, "record", lambda _l, report, *_: report.name == "orders.csv"),

@@ -12,11 +12,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.generations import current, damage, generations
-from orchestration.landing import land
-from orchestration.publish import show, tidy
-from orchestration.verify import verify
-from orchestration.workspace import Workspace
+from orchestration.landing.land import land
+from orchestration.pipeline.verify import verify
+from orchestration.publishing.catalog import tidy
+from orchestration.publishing.generations import current, damage, generations
+from orchestration.reports.shown import show
+from orchestration.workspace.layout import Workspace
 from tests.conftest import END, FEED, ROOT, Pulse, order, outlet
 from tests.fault_table import EVERYTHING, campaign
 from tests.faults.lab import Readers, alive, assert_all_is_well, contents, lake_rows

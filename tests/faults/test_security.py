@@ -26,13 +26,13 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration import contract
-from orchestration.errors import PulseError, printable
-from orchestration.export import export
-from orchestration.landing import land
-from orchestration.publish import reader
-from orchestration.quality import LAYERS, load_suites
-from orchestration.workspace import Workspace
+from orchestration.landing.land import land
+from orchestration.project import contract
+from orchestration.project.suites import LAYERS, load_suites
+from orchestration.publishing.readers import reader
+from orchestration.reports.export import export
+from orchestration.workspace.errors import PulseError, printable
+from orchestration.workspace.layout import Workspace
 from tests.conftest import END, FEED, ROOT, Pulse, order, outlet
 from tests.test_export import only, published, rows_of
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.generations import current
-from orchestration.workspace import Workspace
+from orchestration.publishing.generations import current
+from orchestration.workspace.layout import Workspace
 from tests.conftest import END, ROOT, Pulse, order
 from tests.fault_table import campaign
 from tests.faults.lab import alive, assert_all_is_well, contents

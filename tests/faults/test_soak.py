@@ -14,10 +14,10 @@ from datetime import timedelta
 
 import pytest
 
-from orchestration.generations import current, damage
-from orchestration.quarantine import release
-from orchestration.verify import verify
-from orchestration.workspace import Workspace
+from orchestration.landing.quarantine import release
+from orchestration.pipeline.verify import verify
+from orchestration.publishing.generations import current, damage
+from orchestration.workspace.layout import Workspace
 from tests.conftest import END, FEED, Pulse, outlet
 from tests.conftest import order as order_row
 from tests.faults.lab import Readers, assert_all_is_well, contents

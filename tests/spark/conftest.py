@@ -6,8 +6,8 @@ import pytest
 
 from benchmarks.cluster import Cluster
 from benchmarks.cluster import cluster as started
-from orchestration import spark
-from orchestration.errors import PulseError
+from orchestration.warehouse import spark
+from orchestration.workspace.errors import PulseError
 
 
 def try_spark() -> None:

@@ -6,10 +6,11 @@ import shutil
 import duckdb
 import pytest
 
-from orchestration import gx_spark, spark
-from orchestration.code import PROJECT
-from orchestration.dbt_runner import dbt_arguments, invoke
-from orchestration.workspace import Workspace
+from orchestration.checks import gx_spark
+from orchestration.project.code import PROJECT
+from orchestration.warehouse import spark
+from orchestration.warehouse.dbt_runner import dbt_arguments, invoke
+from orchestration.workspace.layout import Workspace
 from tests.spark.conftest import try_spark
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore")]  # Spark warns of libraries newer than itself

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cluster import Cluster
-from orchestration.generations import current
-from orchestration.workspace import Workspace
+from orchestration.publishing.generations import current
+from orchestration.workspace.layout import Workspace
 from tests.conftest import REAL_DATA, Pulse
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore")]  # Spark warns of libraries newer than itself

@@ -1,5 +1,5 @@
 -- grain: alert that is open on the business date; an alert lasts as long as what it tells of
--- alert_id stays the same while it lasts, so that nobody is told twice (orchestration/alerts.py)
+-- alert_id stays the same while it lasts, so that nobody is told twice (orchestration/alerts/digests.py)
 with int_outlets_watched as (
 
     select *

@@ -1,0 +1,3 @@
+"""The console command `pulse`."""
+
+from orchestration.cli.command import main as main

@@ -1,0 +1,5 @@
+"""`python -m orchestration.cli` is `pulse`."""
+
+from orchestration.cli.command import main
+
+main()

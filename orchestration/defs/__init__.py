@@ -1,0 +1,1 @@
+"""All of Dagster: assets, checks, schedules and sensors, and what they share."""

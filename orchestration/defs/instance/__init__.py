@@ -1,0 +1,1 @@
+"""Dagster's own databases and settings in a workspace, for one machine."""

@@ -1,0 +1,1 @@
+"""Audited generations of the marts, the catalogs through which readers see one, and what was published before."""
