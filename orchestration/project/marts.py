@@ -1,7 +1,7 @@
 """The published marts as their own yml describes them: columns, keys, and which of them are only added to.
 
-dbt reads two folders of published files as sources (models/staging/published/_published__sources.yml), which name the marts in them; a
-mart is append-only where its own yml says `meta: {publish: append}`.
+dbt reads two folders of published files as sources (models/staging/published/_published__sources.yml), which name the
+marts in them; a mart is append-only where its own yml says `meta: {publish: append}`.
 """
 
 from functools import cache
