@@ -33,6 +33,8 @@ TIMED = (
     ("dbt.cli.main", "dbtRunner", "invoke", DBT),
     ("orchestration.checks.gx", "", "validate", CHECKS),
     ("orchestration.publishing.publish", "", "publish", PUBLISHING),
+    ("orchestration.gx", "", "validate", CHECKS),  # where these two stood before
+    ("orchestration.publish", "", "publish", PUBLISHING),
     ("dagster._core.instance.methods.event_methods", "EventMethods", "handle_new_event", LOG),
     ("dagster._core.instance.runs.run_domain", "RunDomain", "_log_asset_planned_events", LOG),
 )
