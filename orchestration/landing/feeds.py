@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from orchestration.project import contract
 from orchestration.workspace import yml
 from orchestration.workspace.errors import FeedWrong
+from orchestration.workspace.sql import literal
 
 
 class _Strict(BaseModel):
@@ -190,7 +191,7 @@ def _check(path: Path, feed: Feed) -> None:
 def _is_pattern(pattern: str) -> bool:
     """Whether DuckDB can read a date or a time by it."""
     try:
-        duckdb.execute("select try_strptime('', $1)", [pattern])
+        duckdb.execute(f"select try_strptime('', {literal(pattern)})")
     except duckdb.Error:
         return False
     return True

@@ -12,7 +12,7 @@ from orchestration.project.contract import TECHNICAL, Entity
 from orchestration.workspace.errors import PulseError
 from orchestration.workspace.files import checksum, replaced
 from orchestration.workspace.layout import Workspace
-from orchestration.workspace.sql import literal, name
+from orchestration.workspace.sql import constant, literal, name
 
 QUARANTINE = "quarantine"
 EMPTY = "_empty.parquet"
@@ -151,6 +151,11 @@ def write_empty(workspace: Workspace, entity: Entity) -> None:
     described.write_text(f"{wanted} {made.sha256}")
 
 
+def _counted(f: FileReport) -> tuple[str | int, ...]:
+    """A file as a row of the entity `files`."""
+    return f.feed, f.entity, f.name, f.hash, f.status, f.read, f.accepted, f.duplicate, f.quarantined, f.loaded_at
+
+
 def export(workspace: Workspace, feeds: dict[str, Feed], files: list[FileReport]) -> None:
     """Feeds and ledger as tables of the lake, so that dbt and the checks can read them."""
     with duckdb.connect() as connection:
@@ -161,7 +166,7 @@ def export(workspace: Workspace, feeds: dict[str, Feed], files: list[FileReport]
         for feed in feeds.values():
             facts = [feed.feed, feed.time_zone, feed.currency, feed.delivers, feed.description, feed.derives_orders]
             first = min((f.loaded_at for f in files if f.feed == feed.feed and f.status == "landed"), default=None)
-            connection.execute("insert into feeds values (?, ?, ?, ?, ?, ?, ?)", [*facts, first])
+            connection.execute(f"insert into feeds values ({', '.join(map(constant, [*facts, first]))})")
         _copy(connection, "from feeds order by feed", workspace.lake, "feeds/feeds.parquet")
         connection.execute(
             "create table files (feed varchar, entity varchar, file_name varchar, file_hash varchar, status varchar, "
@@ -169,22 +174,6 @@ def export(workspace: Workspace, feeds: dict[str, Feed], files: list[FileReport]
             "loaded_at timestamp)"
         )
         if files:
-            connection.executemany(
-                "insert into files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    [
-                        f.feed,
-                        f.entity,
-                        f.name,
-                        f.hash,
-                        f.status,
-                        f.read,
-                        f.accepted,
-                        f.duplicate,
-                        f.quarantined,
-                        f.loaded_at,
-                    ]
-                    for f in files
-                ],
-            )
+            listed = ", ".join(f"({', '.join(map(constant, _counted(file)))})" for file in files)
+            connection.execute(f"insert into files values {listed}")
         _copy(connection, "from files order by all", workspace.lake, "files/files.parquet")

@@ -29,16 +29,15 @@ def figures(marts: duckdb.DuckDBPyConnection) -> dict:
     )
     beats = rows(
         marts,
-        """
+        f"""
         select beat_id, beat_name, rep_name, territory, window_days, universe_outlets as outlets, lapsed_outlets,
             monthly_net_amount_lost
         from rpt_beat_silence
         where window_days = (select max(window_days) from rpt_beat_silence)
             and lapsed_outlets > 0 and beat_id <> 'unknown'
         order by monthly_net_amount_lost desc nulls last, lapsed_outlets desc, beat_id
-        limit ?
+        limit {WORST_BEATS}
         """,
-        [WORST_BEATS],
     )
     work = rows(
         marts,
@@ -53,15 +52,14 @@ def figures(marts: duckdb.DuckDBPyConnection) -> dict:
     )[0]
     first_work = rows(
         marts,
-        """
+        f"""
         select outlet_id, outlet_name, owner_name, days_silent, monthly_value_at_risk, chance_of_return,
             likely_cause, next_step
         from rpt_revival_worklist
         where work_day is not null and expected_monthly_value > 0
         order by rank
-        limit ?
+        limit {FIRST_WORK}
         """,
-        [FIRST_WORK],
     )
     for window in windows:
         window["percent_of_universe"] = _percent(window["inactive_outlets"], window["outlets"])

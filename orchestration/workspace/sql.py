@@ -9,7 +9,7 @@ from orchestration.workspace import environment
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, values: list | dict | None = None) -> list[dict]:
     """The rows of a query, each by the names of its columns."""
-    cursor = connection.execute(sql, values or [])
+    cursor = connection.execute(sql, values) if values else connection.execute(sql)
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -17,6 +17,16 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str, values: list | dict | 
 def literal(value: object) -> str:
     """A string literal."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def constant(value: object) -> str:
+    """A value as SQL text, of any type.
+
+    Where a run has nothing to do it passes values so: DuckDB imports pandas for its first parameter, which takes 70 MB.
+    """
+    if value is None:
+        return "null"
+    return str(value) if isinstance(value, bool | int | float) else literal(value)
 
 
 def name(identifier: str) -> str:
