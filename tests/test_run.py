@@ -8,7 +8,9 @@ from datetime import timedelta
 import duckdb
 import pytest
 
-from tests.conftest import END, ROOT, order
+from orchestration.publishing.generations import current
+from orchestration.workspace.layout import Workspace
+from tests.conftest import END, ROOT, Pulse, order
 
 MARTS = (
     "dim_outlets",
@@ -177,3 +179,28 @@ def test_light_commands_start_no_engine(pulse, arguments):
     )
     done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        ("    constraints: [{type: check, name: short, expression: length(outlet_id) < 7}]\n", "check: "),
+        ("", "values: state"),
+    ],
+)
+def test_a_rule_that_rows_break_is_named_with_rows_and_readers_stay(shop, tmp_path, broken, rule):
+    """A constraint stops its table while it is written, a rule afterwards; a run tells both alike."""
+    root = tmp_path / "project"
+    for folder in ("dbt_project", "expectations", "orchestration"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "target", "logs"))
+    described = root / "dbt_project" / "models" / "marts" / "core" / "_core__models.yml"
+    text = described.read_text().replace("  - name: dim_outlets\n", f"  - name: dim_outlets\n{broken}", 1)
+    described.write_text(
+        text if broken else text.replace("values: [never_ordered, new, active,", "values: [never_ordered,")
+    )
+    assert described.read_text() != (ROOT / described.relative_to(root)).read_text()
+    before = current(Workspace(shop.home))["generation"]
+    said = Pulse(shop.home, root)("run", code=1)
+    assert "failed marts/dim_outlets dim_outlets_rules: " in said and rule in said and "shop:o" in said
+    assert current(Workspace(shop.home))["generation"] == before
