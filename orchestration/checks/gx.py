@@ -15,7 +15,7 @@ from typing import Any
 SAMPLE_SIZE = 10
 # GX imports pyspark wherever it is installed, and that warns of a pandas newer than itself
 warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
-# GX imports these for expectations about distributions, which few suites have: a third of its start-up
+# GX imports these for expectations about distributions, which few suites have; both are large
 HEAVY = ("altair", "scipy.stats")
 
 

@@ -78,7 +78,7 @@ class _Results:
             if name in self._checks:
                 yield self._check(self._checks[name], result, status)
                 continue
-            elif name in self._keys and status == "success":
+            if name in self._keys and status == "success":
                 size = {"dagster/row_count": self._counts[name]} if name in self._counts else {}
                 seconds = {"seconds": round(result.execution_time, 3)}
                 yield dg.MaterializeResult(asset_key=self._keys[name], metadata={**seconds, **size})

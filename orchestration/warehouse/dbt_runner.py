@@ -60,7 +60,7 @@ def invoke(workspace: Workspace, arguments: list[str], parsed: Any = None) -> An
 
 @contextmanager
 def lighter() -> Iterator[None]:
-    """Leave out of dbt what takes a third of its own time on a project of small tables, while the block runs.
+    """Leave out of dbt work whose result nobody sees, while the block runs.
 
     - dbt makes a Jinja environment for each text that it renders; the environments are all alike, so one is shared.
     - dbt writes each debug event as text before it asks whether a log wants it; here none does.

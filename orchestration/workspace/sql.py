@@ -22,7 +22,7 @@ def literal(value: object) -> str:
 def constant(value: object) -> str:
     """A value as SQL text, of any type.
 
-    Where a run has nothing to do it passes values so: DuckDB imports pandas for its first parameter, which takes 70 MB.
+    Where a run has nothing to do it passes values so: DuckDB imports pandas for its first parameter.
     """
     if value is None:
         return "null"
